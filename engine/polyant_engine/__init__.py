@@ -1,0 +1,1 @@
+"""The engine: hosts agents, answers turns, owns the database."""

@@ -1,0 +1,1 @@
+"""The operator: turns a PolyantInstance into running workloads and keeps it so."""
