@@ -1,4 +1,4 @@
-// The Kubernetes control plane, node agent and etcd, built from source by dev/cluster/tools.py.
+// The Kubernetes control plane, node agent and etcd, built from source by dev/cluster/tools.
 module polyant.ai/dev/cluster/kubernetes
 
 go 1.24.0
