@@ -51,7 +51,7 @@ images: install ## Build the container images
 	@$(BIN)/python -m dev.images build
 
 lock: ## Write requirements/*.txt anew from pyproject.toml
-	@$(BIN)/pip install -q uv && for set in "operator:--extra operator" "engine:--extra engine --extra web" "dev:--all-extras --group dev"; do \
+	@$(BIN)/pip install -q uv && for set in "operator:--extra operator" "engine:--extra engine --extra web" "build:--group build" "postgres:--group postgres" "dev:--all-extras --group dev"; do \
 	  $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 $${set#*:} pyproject.toml -o requirements/$${set%%:*}.txt; done
 
 clean: ## Remove caches and the virtual environment
