@@ -1,0 +1,169 @@
+"""HTTP to the outside: the address that is really connected is checked, at every hop.
+
+A URL proves nothing: its name may resolve to the cluster's own network, a second time differently,
+or redirect there. So the check sits in the socket factory, behind the last lookup, and redirects are
+followed here, one guarded hop after the other, without the credentials once the host changes.
+Hosts that an administrator lists (`MODEL_PRIVATE_HOSTS`: `host` or `host:port`) may be private.
+
+`Egress.session(url)` is the pooled client for one hop (the model gateway's hot path, which allows no
+redirects); `Egress.fetch` follows redirects with limits, for tools and media.
+"""
+
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import aiohttp
+
+from polyant_engine.core import addresses, errors
+
+MAX_REDIRECTS = 3
+TOTAL_TIMEOUT_SECONDS = 30.0
+CONNECT_TIMEOUT_SECONDS = 10.0
+POOL_SIZE = 200
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+DEFAULT_PORTS = {"http": 80, "https": 443}
+CREDENTIALS = frozenset({"authorization", "cookie", "x-api-key", "api-key"})
+
+
+class AddressForbiddenError(OSError):
+    """The name leads to an address that may not be reached from here."""
+
+    def __init__(self) -> None:
+        # One constant text, so that aiohttp reports it unchanged when every address of a name fails.
+        super().__init__("the address is not on the public Internet")
+
+
+class TargetForbidden(errors.BadRequest):
+    """A URL leads where it may not."""
+
+    default_code: ClassVar[str | None] = "target_forbidden"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """A whole answer, within the limits."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+class Egress:
+    """The HTTP clients of this process."""
+
+    def __init__(
+        self,
+        guarded: aiohttp.ClientSession,
+        trusted: aiohttp.ClientSession,
+        private_hosts: Iterable[str],
+    ) -> None:
+        self._guarded = guarded
+        self._trusted = trusted
+        self._private_hosts = frozenset(host.lower() for host in private_hosts)
+
+    def session(self, url: str) -> aiohttp.ClientSession:
+        """Return the client for one request to this URL; send it with `allow_redirects=False`."""
+        return self._trusted if self.is_listed(url) else self._guarded
+
+    def is_listed(self, url: str) -> bool:
+        """Tell whether the host of a URL may be private."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        bracketed = f"[{host}]" if ":" in host else host
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+        return bool(self._private_hosts & {host, bracketed, f"{bracketed}:{port}"})
+
+    async def fetch(
+        self, method: str, url: str, *, headers: Mapping[str, str], limit: int, **body: Any
+    ) -> Fetched:
+        """Send a request, follow a few redirects, and return at most `limit` bytes."""
+        target, sent = url, dict(headers)
+        for _ in range(MAX_REDIRECTS + 1):
+            async with self._hop(method, target, sent, body) as answer:
+                if answer.status not in REDIRECTS or "location" not in answer.headers:
+                    return await _whole(answer, limit)
+                following = urljoin(target, answer.headers["location"])
+            method, body = ("GET", {}) if answer.status == 303 else (method, body)  # noqa: PLR2004  See Other
+            sent = sent if _origin(following) == _origin(target) else _without_credentials(sent)
+            target = following
+        raise TargetForbidden(f"{url} redirects more than {MAX_REDIRECTS} times.")
+
+    @contextlib.asynccontextmanager
+    async def _hop(
+        self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, Any]
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        host = _web_host(urlsplit(url))
+        try:
+            async with self.session(url).request(
+                method, url, headers=headers, allow_redirects=False, **body
+            ) as answer:
+                yield answer
+        except aiohttp.ClientConnectorError as failed:
+            if isinstance(failed.os_error, AddressForbiddenError):
+                raise TargetForbidden(f"{host} is not on the public Internet.") from failed
+            raise errors.UpstreamFailed(f"{host} cannot be reached.") from failed
+        except TimeoutError as late:
+            raise errors.UpstreamTimeout(f"{host} did not answer in time.") from late
+        except aiohttp.ClientError as failed:
+            raise errors.UpstreamFailed(f"{host} did not answer properly.") from failed
+
+
+@contextlib.asynccontextmanager
+async def opened(private_hosts: Iterable[str]) -> AsyncIterator[Egress]:
+    """Keep the clients open; neither reads proxy variables, cookies or netrc."""
+    timeout = aiohttp.ClientTimeout(total=TOTAL_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
+    async with contextlib.AsyncExitStack() as stack:
+        guarded, trusted = [
+            await stack.enter_async_context(
+                aiohttp.ClientSession(
+                    connector=aiohttp.TCPConnector(limit=POOL_SIZE, socket_factory=factory),
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                    timeout=timeout,
+                )
+            )
+            for factory in (public_socket, None)
+        ]
+        yield Egress(guarded, trusted, private_hosts)
+
+
+def public_socket(info: tuple[Any, ...]) -> socket.socket:
+    """Make the socket for an address that is about to be connected, if it is public."""
+    family, kind, protocol, _, address = info
+    if not addresses.is_public(address[0]):
+        raise AddressForbiddenError
+    made = socket.socket(family=family, type=kind, proto=protocol)
+    made.setblocking(False)  # noqa: FBT003  the signature is the socket module's
+    return made
+
+
+async def _whole(answer: aiohttp.ClientResponse, limit: int) -> Fetched:
+    body = await answer.content.read(limit + 1) if limit else b""
+    while len(body) <= limit and (more := await answer.content.read(limit + 1 - len(body))):
+        body += more
+    if len(body) > limit:
+        raise errors.UpstreamFailed(
+            f"The answer of {answer.url.host} is larger than {limit} bytes."
+        )
+    return Fetched(
+        status=answer.status, headers=dict(answer.headers), body=body, url=str(answer.url)
+    )
+
+
+def _without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in CREDENTIALS}
+
+
+def _web_host(parts: SplitResult) -> str:
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        raise TargetForbidden("Only http and https addresses with a host may be fetched.")
+    return parts.hostname
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.rpartition("@")[2].lower()
