@@ -60,6 +60,9 @@ class Builder(Protocol):
     def size(self, reference: str) -> int | None:
         """Bytes on disk, all layers together."""
 
+    def forget(self, reference: str) -> None:
+        """Remove one stored image."""
+
     def forget_others(self, reference: str) -> None:
         """Remove stored images of the same repository under other tags."""
 
@@ -120,13 +123,17 @@ class Docker(Builder):
         return int(shown) if shown else None
 
     @override
+    def forget(self, reference: str) -> None:
+        process.output(["docker", "image", "rm", reference])
+
+    @override
     def forget_others(self, reference: str) -> None:
         repository = reference.rpartition(":")[0]
         listed = process.output(
             ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", repository]
         )
         for other in set((listed or "").split()) - {reference}:
-            process.output(["docker", "image", "rm", other])
+            self.forget(other)
 
 
 class Buildah(Builder):
@@ -183,9 +190,13 @@ class Buildah(Builder):
         return int(float(number) * {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}[unit.upper()])
 
     @override
+    def forget(self, reference: str) -> None:
+        process.output(["buildah", "rmi", reference])
+
+    @override
     def forget_others(self, reference: str) -> None:
         repository = reference.rpartition(":")[0]
         listed = process.output(["buildah", "images", "--json", repository])
         for entry in json.loads(listed) if listed else []:
             for other in set(entry.get("names") or []) - {reference}:
-                process.output(["buildah", "rmi", other])
+                self.forget(other)

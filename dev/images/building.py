@@ -68,9 +68,16 @@ class Workshop:
                 secrets=tuple(secrets.arguments()) if image.base else (),
             )
             self.builder.build(build, self.runner)
-        for command in image.smoke:
-            self.builder.smoke(reference, command, self.runner)
+        self._smoke(image, reference)
         self.builder.forget_others(reference)
+
+    def _smoke(self, image: catalog.Image, reference: str) -> None:
+        try:
+            for command in image.smoke:
+                self.builder.smoke(reference, command, self.runner)
+        except process.CommandError:
+            self.builder.forget(reference)  # or the next run would call it up to date
+            raise
 
     def _context(self, image: catalog.Image) -> Path:
         make = CONTEXTS.get(image.name)

@@ -12,9 +12,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-FOREIGN = {
+FOREIGN: dict[str, tuple[str, ...]] = {
     "operator": ("polyant_engine", "polyant_web"),  # the operator never imports them
     "engine": ("polyant_operator",),
+}
+UNUSED_PARTS: dict[str, tuple[str, ...]] = {
+    "operator": ("kubernetes/aio",),  # a second copy of the client for asyncio, 60 MB compiled
+    "engine": (),
 }
 COMMANDS = {
     "operator": ("python", "polyant-operator"),
@@ -38,7 +42,10 @@ def main(role: str, environment: Path) -> None:
     """Slim the environment and compile it."""
     (site,) = environment.glob("lib/python3*/site-packages")
     before = _size(environment)
-    for path in (*_named(site, FOREIGN[role] + INSTALLERS), *_scripts(environment, role)):
+    for path in (
+        *_named(site, FOREIGN[role] + UNUSED_PARTS[role] + INSTALLERS),
+        *_scripts(environment, role),
+    ):
         _remove(path)
     for package in sorted(site.iterdir()):
         if package.is_dir() and not package.name.startswith(KEPT):

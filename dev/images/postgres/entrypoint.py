@@ -46,7 +46,7 @@ def _check_version(data: Path) -> None:
 
 def _make(data: Path) -> None:
     password, user, database = _identity()
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = data / UNFINISHED
     _sweep(data, fresh)
     print(f"polyant-postgres: making a new database in {data}", flush=True)
@@ -55,6 +55,9 @@ def _make(data: Path) -> None:
     for entry in sorted(fresh.iterdir(), key=lambda path: path.name == "PG_VERSION"):
         entry.rename(data / entry.name)
     fresh.rmdir()
+    # The server refuses a folder that others may read. A mount point is not ours to change, so
+    # with a volume PGDATA must be a folder below it.
+    data.chmod(0o700)
 
 
 def _identity() -> tuple[str, str, str]:
