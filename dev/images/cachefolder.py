@@ -1,12 +1,12 @@
-"""Where things that are slow to make are kept between checkouts: the user's cache folder."""
+"""Where the images' slow ingredients are kept: a part of the project's folder in the user cache."""
 
-import os
 from pathlib import Path
+
+from dev.cluster import folders
 
 
 def cache_folder() -> Path:
     """The images' part of the user cache, made on first use."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(root) / "polyant-dev" / "images"
+    folder = folders.cache_folder() / "images"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

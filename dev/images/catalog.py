@@ -66,7 +66,7 @@ BASE = Image(
 PAUSE = Image(
     name="pause",
     dockerfile="dev/images/pause/Dockerfile",
-    inputs=("dev/images/pause/main.go", "dev/images/pause/go.mod"),
+    inputs=("dev/cluster/tools/pause/main.go", "dev/cluster/tools/pause/go.mod"),
     fixed_tag="dev",
 )
 

@@ -1,10 +1,10 @@
 """The file systems of the two images that no Dockerfile can make: base and pause."""
 
-import os
 import shutil
 from pathlib import Path
 
-from dev.images import cachefolder, catalog, process
+from dev.cluster import tools
+from dev.images import cachefolder, process
 
 # Documentation and translations are half of a minimal Debian, and no container reads them.
 EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
@@ -33,23 +33,10 @@ def _mmdebstrap(target: Path) -> list[str]:
 
 
 def pause_context(key: str, runner: process.Runner) -> Path:
-    """A folder with the static binary `pause`, built by Go or found in the cache."""
+    """A folder with the static binary `pause`, which the cluster's tools build."""
     folder = cachefolder.cache_folder() / f"pause-{key}"
-    binary = folder / "pause"
-    if not binary.exists():
-        folder.mkdir(exist_ok=True)
-        build = [
-            "go",
-            "build",
-            "-trimpath",
-            "-ldflags=-s -w",
-            "-o",
-            str(folder / "unfinished"),
-            ".",
-        ]
-        source = catalog.ROOT / "dev" / "images" / "pause"
-        runner.run("pause", build, cwd=source, env={**os.environ, "CGO_ENABLED": "0"})
-        (folder / "unfinished").rename(binary)
+    folder.mkdir(exist_ok=True)
+    shutil.copy(tools.binary("pause", runner.progress), folder / "pause")
     return folder
 
 
