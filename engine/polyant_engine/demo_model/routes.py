@@ -15,7 +15,7 @@ from polyant_engine.demo_model import model, service, wire
 JSON = "application/json"
 
 
-class ConnectionCut(Exception):  # noqa: N818 - raised on purpose to break a response off
+class ConnectionCut(Exception):
     """The script asked to break the connection in the middle of an answer."""
 
 

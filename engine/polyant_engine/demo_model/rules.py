@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from polyant_engine.demo_model import model
 
 
-class InvalidRules(Exception):  # noqa: N818 - named after what it says
+class InvalidRules(Exception):
     """A rules file cannot be used; the message lists every reason."""
 
 

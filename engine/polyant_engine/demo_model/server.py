@@ -1,10 +1,8 @@
 """Serve the scripted model until SIGTERM."""
 
 import argparse
-import errno
 import logging
 import signal
-import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -12,6 +10,7 @@ from pathlib import Path
 
 import uvicorn
 
+from polyant_engine.core import sockets
 from polyant_engine.demo_model import model, routes, rules
 
 DEFAULT_PORT = 8081
@@ -48,21 +47,10 @@ def serve(script: model.Rules, port: int) -> None:
     # uvicorn raises a caught signal again once it has shut down; by then the work is done.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    with listen(port) as listener:
+    with sockets.listen(port) as listener:
         uvicorn.Server(config).run(sockets=[listener])
 
 
 def _is_unplanned(record: logging.LogRecord) -> bool:
     raised = record.exc_info[1] if record.exc_info else None
     return not isinstance(raised, routes.ConnectionCut)
-
-
-def listen(port: int) -> socket.socket:
-    """Listen on both families, or on IPv4 where IPv6 is absent."""
-    if socket.has_dualstack_ipv6():
-        try:
-            return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise
-    return socket.create_server(("", port))
