@@ -1,0 +1,42 @@
+"""The base of every value read from a PolyantInstance: frozen, camelCase outside, strict.
+
+Optional means left out: the models know no null, because a null in the object would come back as
+drift in GitOps tools. Unknown fields are refused: a misspelt field must not be a silent default.
+"""
+
+from collections.abc import Callable
+from re import compile as pattern
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from polyant_operator.api.errors import refusal
+
+
+class Model(BaseModel):
+    """A frozen value with camelCase names on the wire."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        extra="forbid",
+        frozen=True,
+    )
+
+
+class Reported(Model):
+    """A value this operator wrote itself; what a newer operator added is left alone."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+def matching(expression: str, problem: str, cure: str) -> AfterValidator:
+    """Make the rule that a text matches an expression as a whole."""
+    fits: Callable[[str], object] = pattern(expression).fullmatch
+
+    def rule(value: str) -> str:
+        if not fits(value):
+            raise refusal(f"'{value}' {problem}", cure)
+        return value
+
+    return AfterValidator(rule)

@@ -1,0 +1,15 @@
+"""The Lease of the channel leader: made here, empty; who holds it is the engine's business."""
+
+from polyant_operator.api.instance import PolyantInstance
+from polyant_operator.api.labels import Component
+from polyant_operator.desired.context import Manifest
+from polyant_operator.desired.metadata import owned_metadata
+
+
+def build(instance: PolyantInstance) -> Manifest:
+    """Build the Lease without a single field of its spec, so that nothing is ever fought over."""
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": owned_metadata(instance, instance.names.lease, Component.ENGINE),
+    }

@@ -1,0 +1,57 @@
+"""Metadata of the objects an instance owns."""
+
+from collections.abc import Mapping
+
+from polyant_operator.api.instance import PolyantInstance
+from polyant_operator.api.labels import (
+    API_VERSION,
+    KIND,
+    NO_PRUNE,
+    SYNC_OPTIONS,
+    Component,
+    owned,
+    retained,
+)
+from polyant_operator.desired.context import Manifest
+
+
+def owned_metadata(
+    instance: PolyantInstance,
+    name: str,
+    component: Component,
+    annotations: Mapping[str, str] | None = None,
+) -> Manifest:
+    """Describe an object that goes when its instance goes."""
+    metadata: Manifest = {
+        "name": name,
+        "namespace": instance.namespace,
+        "labels": dict(owned(instance.name, component)),
+        "ownerReferences": [owner_reference(instance)],
+    }
+    if annotations:
+        metadata["annotations"] = dict(annotations)
+    return metadata
+
+
+def retained_metadata(
+    instance: PolyantInstance, name: str, annotations: Mapping[str, str] | None = None
+) -> Manifest:
+    """Describe an object that outlives its instance."""
+    return {
+        "name": name,
+        "namespace": instance.namespace,
+        "labels": dict(retained(instance.name)),
+        "annotations": {SYNC_OPTIONS: NO_PRUNE, **(annotations or {})},
+    }
+
+
+def owner_reference(instance: PolyantInstance) -> Manifest:
+    """Point at the instance, so that garbage collection takes the object with it."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "name": instance.name,
+        "uid": instance.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }

@@ -1,0 +1,15 @@
+"""How many replicas each Deployment shall have, apart from the Deployments themselves.
+
+`replicas` is in no applied object: it is written through `/scale` only, so that an autoscaler can
+take it over without a fight.
+"""
+
+from collections.abc import Mapping
+
+from polyant_operator.api.instance import PolyantInstance
+
+
+def wanted(instance: PolyantInstance) -> Mapping[str, int]:
+    """Give the replicas by the Deployment's name."""
+    names, spec = instance.names, instance.spec
+    return {names.engine: spec.engine.replicas, names.web: spec.web.replicas}

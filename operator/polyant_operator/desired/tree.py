@@ -1,0 +1,58 @@
+"""All objects of an instance, in the order they are applied.
+
+always         whatever becomes of the migration: identity, Services, the embedded database
+migration_job  the gate
+workloads      behind the gate: Deployments, budgets, edge
+"""
+
+from polyant_operator.api.edge import EdgeType
+from polyant_operator.api.instance import PolyantInstance
+from polyant_operator.api.labels import Component
+from polyant_operator.desired import (
+    database_stateful_set,
+    engine_deployment,
+    ingress,
+    lease,
+    pod_disruption_budget,
+    role,
+    service_account,
+    services,
+    web_deployment,
+)
+from polyant_operator.desired import migration_job as jobs
+from polyant_operator.desired.context import Context, Manifest
+
+
+def always(instance: PolyantInstance, context: Context) -> tuple[Manifest, ...]:
+    """List what exists from the start."""
+    embedded = instance.spec.database.embedded
+    found: list[Manifest] = [
+        service_account.build(instance),
+        *role.build(instance),
+        lease.build(instance),
+        services.engine(instance),
+        services.web(instance),
+    ]
+    if embedded is not None:
+        found.append(services.database(instance))
+        found.append(database_stateful_set.build(instance, context, embedded))
+    return tuple(found)
+
+
+def migration_job(instance: PolyantInstance, context: Context) -> Manifest:
+    """Give the Job that opens the gate; it is created, never applied."""
+    return jobs.build(instance, context)
+
+
+def workloads(instance: PolyantInstance, context: Context) -> tuple[Manifest, ...]:
+    """List what exists once the database fits."""
+    names = instance.names
+    found: list[Manifest] = [
+        engine_deployment.build(instance, context),
+        web_deployment.build(instance, context),
+        pod_disruption_budget.build(instance, names.engine, Component.ENGINE),
+        pod_disruption_budget.build(instance, names.web, Component.WEB),
+    ]
+    if instance.spec.edge.type is EdgeType.INGRESS:
+        found.append(ingress.build(instance))
+    return tuple(found)

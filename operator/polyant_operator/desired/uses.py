@@ -1,0 +1,183 @@
+"""Which Secret values an installation uses, and which component for what.
+
+From this one list come the environment of the pods, the check that everything exists, and the
+digests that roll pods when a value changes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from polyant_operator.api.instance import PolyantInstance
+from polyant_operator.api.labels import Component
+from polyant_operator.api.references import SecretKeyRef
+
+_E, _W, _M, _D = Component.ENGINE, Component.WEB, Component.MIGRATION, Component.DATABASE
+
+
+class Form(StrEnum):
+    """What a value must look like."""
+
+    ENCRYPTION_KEY = "64 hexadecimal characters"
+    AUTH_SECRET = "at least 32 characters"  # noqa: S105 - a description
+    INTERNAL_AUTH_SECRET = "at least 16 characters"  # noqa: S105 - a description
+    DATABASE_URL = "postgresql://user:password@host:port/database"
+    TEXT = "not empty"
+    ANY = "anything"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretUse:
+    """One key of one Secret, and who reads it under which variable."""
+
+    secret: str
+    key: str | None  # None: the whole Secret
+    components: frozenset[Component]
+    variable: str = ""  # empty: not a variable of ours (a user's own env)
+    form: Form = Form.ANY
+    field: str = ""  # the field of the spec that names it
+    generated: bool = False
+    optional: bool = False
+
+
+def all_uses(instance: PolyantInstance) -> tuple[SecretUse, ...]:
+    """List everything that is used, in a fixed order."""
+    return (
+        *_database(instance),
+        *_keys(instance),
+        *_authentication(instance),
+        _admin(instance),
+        *_models(instance),
+        *_users_own(instance),
+    )
+
+
+def variables(instance: PolyantInstance, component: Component) -> tuple[SecretUse, ...]:
+    """List the uses that become variables of a component's container."""
+    uses = all_uses(instance)
+    return tuple(use for use in uses if use.variable and component in use.components)
+
+
+def _database(instance: PolyantInstance) -> Iterator[SecretUse]:
+    database, names = instance.spec.database, instance.names
+    if database.url_secret_ref is None:
+        ours = SecretKeyRef(name=names.database, key="uri")
+        yield _use(ours, "DATABASE_URL", _E, _M, form=Form.DATABASE_URL, generated=True)
+        password = SecretKeyRef(name=names.database, key="password")
+        yield _use(password, "POSTGRES_PASSWORD", _D, form=Form.TEXT, generated=True)
+        return
+    field, url = "spec.database.urlSecretRef", database.url_secret_ref
+    special = database.migration_url_secret_ref
+    users = (_E,) if special is not None else (_E, _M)
+    yield _use(url, "DATABASE_URL", *users, form=Form.DATABASE_URL, field=field)
+    if special is not None:
+        field = "spec.database.migrationUrlSecretRef"
+        yield _use(special, "DATABASE_URL", _M, form=Form.DATABASE_URL, field=field)
+
+
+def _keys(instance: PolyantInstance) -> Iterator[SecretUse]:
+    secrets = instance.spec.secrets
+    ours = SecretKeyRef(name=instance.names.encryption_key, key="ENCRYPTION_KEY")
+    yield _use(
+        secrets.encryption_key_secret_ref or ours,
+        "ENCRYPTION_KEY",
+        _E,
+        _M,
+        form=Form.ENCRYPTION_KEY,
+        field="spec.secrets.encryptionKeySecretRef",
+        generated=secrets.encryption_key_secret_ref is None,
+    )
+    if secrets.previous_encryption_key_secret_ref is not None:
+        yield _use(
+            secrets.previous_encryption_key_secret_ref,
+            "ENCRYPTION_KEY_PREVIOUS",
+            _E,
+            _M,
+            form=Form.ENCRYPTION_KEY,
+            field="spec.secrets.previousEncryptionKeySecretRef",
+        )
+
+
+def _authentication(instance: PolyantInstance) -> Iterator[SecretUse]:
+    secrets, ours = instance.spec.secrets, instance.names.auth_secrets
+    yield _use(
+        secrets.auth_secret_ref or SecretKeyRef(name=ours, key="AUTH_SECRET"),
+        "AUTH_SECRET",
+        _E,
+        _W,
+        form=Form.AUTH_SECRET,
+        field="spec.secrets.authSecretRef",
+        generated=secrets.auth_secret_ref is None,
+    )
+    yield _use(
+        secrets.internal_auth_secret_ref or SecretKeyRef(name=ours, key="AUTH_INTERNAL_SECRET"),
+        "AUTH_INTERNAL_SECRET",
+        _E,
+        _W,
+        form=Form.INTERNAL_AUTH_SECRET,
+        field="spec.secrets.internalAuthSecretRef",
+        generated=secrets.internal_auth_secret_ref is None,
+    )
+
+
+def _admin(instance: PolyantInstance) -> SecretUse:
+    given = instance.spec.admin.password_secret_ref
+    return _use(
+        given or SecretKeyRef(name=instance.names.admin, key="password"),
+        "INITIAL_ADMIN_PASSWORD",
+        _M,
+        form=Form.TEXT,
+        field="spec.admin.passwordSecretRef",
+        generated=given is None,
+    )
+
+
+def _models(instance: PolyantInstance) -> Iterator[SecretUse]:
+    for model in instance.spec.models:
+        if model.api_key_secret_ref is not None:
+            field = f"spec.models[{model.name}].apiKeySecretRef"
+            variable = model.key_variable
+            yield _use(model.api_key_secret_ref, variable, _E, form=Form.TEXT, field=field)
+
+
+def _users_own(instance: PolyantInstance) -> Iterator[SecretUse]:
+    spec = instance.spec
+    for component, variables_of in ((_E, spec.engine.env), (_W, spec.web.env)):
+        for variable in variables_of:
+            source = variable.value_from.secret_key_ref if variable.value_from else None
+            if source is not None:
+                yield SecretUse(
+                    secret=source.name,
+                    key=source.key,
+                    components=frozenset({component}),
+                    field=f"spec.{component.value}.env[{variable.name}]",
+                    optional=source.optional is True,
+                )
+    for whole in spec.engine.env_from:
+        if whole.secret_ref is not None:
+            yield SecretUse(
+                secret=whole.secret_ref.name,
+                key=None,
+                components=frozenset({_E}),
+                field="spec.engine.envFrom",
+                optional=whole.secret_ref.optional is True,
+            )
+
+
+def _use(
+    reference: SecretKeyRef,
+    variable: str,
+    *components: Component,
+    form: Form,
+    field: str = "",
+    generated: bool = False,
+) -> SecretUse:
+    return SecretUse(
+        secret=reference.name,
+        key=reference.key,
+        components=frozenset(components),
+        variable=variable,
+        form=form,
+        field="" if generated else field,
+        generated=generated,
+    )
