@@ -33,7 +33,7 @@ class Options:
 
 def parse(argv: Sequence[str] | None = None) -> Options:
     """Read the command line; argparse prints what is wrong and ends with 2."""
-    values = vars(_parser().parse_args(argv))
+    values = vars(parser().parse_args(argv))
     return Options(**values)
 
 
@@ -44,14 +44,18 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m dev.trial", description=__doc__)
-    parser.description = "Run Polyant on 127.0.0.1 without Kubernetes. Ctrl-C stops everything."
-    parser.add_argument("--web-port", type=_port, default=3000, help="port of the panel (3000)")
-    parser.add_argument("--engine-port", type=_port, default=4000, help="port of the API (4000)")
-    parser.add_argument("--model-port", type=_port, default=8081, help="scripted model (8081)")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="state and keys (.polyant)")
-    parser.add_argument("--logs", action="store_true", help="show the log lines of every process")
-    parser.add_argument("--reset", action="store_true", help="delete all state, after asking")
-    parser.add_argument("--yes", action="store_true", help="do not ask before --reset")
-    return parser
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    made = argparse.ArgumentParser(
+        prog="python -m dev.trial",
+        description="Run Polyant on 127.0.0.1 without Kubernetes. Ctrl-C stops everything.",
+    )
+    add = made.add_argument
+    add("--web-port", type=_port, default=3000, help="port of the panel (3000)")
+    add("--engine-port", type=_port, default=4000, help="port of the API (4000)")
+    add("--model-port", type=_port, default=8081, help="port of the scripted model (8081)")
+    add("--folder", type=Path, default=FOLDER, help="where data and keys are (.polyant)")
+    add("--logs", action="store_true", help="show the log lines of every process")
+    add("--reset", action="store_true", help="delete data and keys, after asking")
+    add("--yes", action="store_true", help="do not ask before --reset")
+    return made
