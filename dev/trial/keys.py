@@ -6,7 +6,7 @@ is an error and never a reason to make new ones.
 
 import json
 import secrets
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 
 from dev.trial.errors import TrialError
 from dev.trial.state import State, write_private
@@ -16,10 +16,10 @@ from dev.trial.state import State, write_private
 class Keys:
     """What engine, panel and database are given."""
 
-    encryption_key: str
-    auth_secret: str
-    auth_internal_secret: str
-    database_password: str
+    encryption_key: str = field(repr=False)
+    auth_secret: str = field(repr=False)
+    auth_internal_secret: str = field(repr=False)
+    database_password: str = field(repr=False)
 
 
 def load(state: State) -> Keys:
@@ -50,7 +50,7 @@ def generate() -> Keys:
 def _read(state: State) -> Keys:
     try:
         found = json.loads(state.keys.read_text())
-        return Keys(**{field.name: str(found[field.name]) for field in fields(Keys)})
+        return Keys(**{key.name: str(found[key.name]) for key in fields(Keys)})
     except (ValueError, KeyError, TypeError) as error:
         raise TrialError(
             f"{state.keys} cannot be read ({error!r}).\n"
