@@ -34,11 +34,15 @@ class Health:
 
     def __init__(self, checks: Sequence[Check]) -> None:
         self._checks = tuple(checks)
-        self.draining = False
+        self._is_draining = False
+
+    def drain(self) -> None:
+        """Turn readiness off for good."""
+        self._is_draining = True
 
     async def problems(self) -> dict[str, str]:
         """Return every reason against readiness by the name of its check."""
-        if self.draining:
+        if self._is_draining:
             return {"drain": "this process is shutting down"}
         found = await asyncio.gather(*(_probed(check) for check in self._checks))
         names = (check.name for check in self._checks)

@@ -72,6 +72,11 @@ async def serve(plan: Plan) -> None:
         await last
 
 
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes uvicorn's preferred event loop (uvloop)."""
+    return uvicorn.Config(app="", lifespan="off", log_config=None).get_loop_factory()
+
+
 def _server(listener: Listener, grace_seconds: float) -> _Server:
     config = uvicorn.Config(
         listener.app,

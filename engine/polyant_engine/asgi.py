@@ -1,0 +1,171 @@
+"""The composition root of `serve`: settings become adapters, services, routes, applications.
+
+Read it downwards: `Foundation` is what every feature may stand on, `_features` builds them from the
+bottom of the ladder to the top, `_compose` puts routers and middleware around their endpoints.
+Nothing else in the engine constructs a service.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp
+
+from polyant_engine.accounts.limits import SignInLimits
+from polyant_engine.accounts.passwords import Passwords
+from polyant_engine.accounts.postgres import AccountStore, AttemptStore
+from polyant_engine.accounts.routes import AccountRoutes
+from polyant_engine.accounts.service import Accounts
+from polyant_engine.core import database, egress, server, sockets
+from polyant_engine.core.clock import Clock, SystemClock
+from polyant_engine.core.database import Database, OnStatement
+from polyant_engine.core.egress import Egress
+from polyant_engine.core.hashing import TokenHasher
+from polyant_engine.core.health import Check, Health, Operations, PublicHealth
+from polyant_engine.core.metrics import Metrics
+from polyant_engine.core.middleware import stack as middleware
+from polyant_engine.core.middleware.internal_routes import Exposure
+from polyant_engine.core.routing import Audience, Endpoint, Router
+from polyant_engine.core.server import Listener, Plan
+from polyant_engine.installation import revisions
+from polyant_engine.installation.postgres import InstallationStore
+from polyant_engine.installation.service import Compatibility
+from polyant_engine.settings import Settings
+from polyant_engine.vault import model as vault_model
+from polyant_engine.vault.service import Vault
+
+DRAIN_MARGIN_SECONDS = 15  # beyond the longest agent call; the operator's grace period is 20
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation:
+    """What every feature may stand on."""
+
+    settings: Settings
+    clock: Clock
+    metrics: Metrics
+    database: Database
+    egress: Egress
+    hasher: TokenHasher
+    vault: Vault
+    accounts: Accounts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """The applications of one engine process, one per listener."""
+
+    main: ASGIApp
+    internal: ASGIApp | None  # nothing: internal routes are on the main port
+    operations: ASGIApp
+    health: Health
+    endpoints: tuple[Endpoint, ...]  # everything that is served, for the test that walks them
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    settings: Settings, *, on_statement: OnStatement | None = None
+) -> AsyncIterator[Engine]:
+    """Build the engine and keep its resources open; `on_statement` hears every SQL statement."""
+    async with AsyncExitStack() as stack:
+        found = await _foundation(stack, settings, on_statement)
+        endpoints = await _features(stack, found)
+        yield _compose(found, endpoints, Health(_checks(found)))
+
+
+async def _foundation(
+    stack: AsyncExitStack, settings: Settings, on_statement: OnStatement | None
+) -> Foundation:
+    target = database.Target(dsn=settings.database.dsn)
+    pool = await stack.enter_async_context(
+        database.opened(target, size=settings.database.pool_size, on_statement=on_statement)
+    )
+    clock = SystemClock()
+    hasher = TokenHasher(settings.keys.auth_secret or "")
+    limits = SignInLimits(AttemptStore(pool), hasher, clock)
+    return Foundation(
+        settings=settings,
+        clock=clock,
+        metrics=Metrics(),
+        database=pool,
+        egress=await stack.enter_async_context(egress.opened(settings.model_private_hosts)),
+        hasher=hasher,
+        vault=Vault(_ring(settings), InstallationStore(pool)),
+        accounts=Accounts(AccountStore(pool), Passwords(), limits, hasher),
+    )
+
+
+async def _features(stack: AsyncExitStack, found: Foundation) -> tuple[Endpoint, ...]:
+    """Build every feature; whatever must be closed at the end goes onto the stack."""
+    del stack  # the first feature with a buffer to flush will use it
+    return (
+        *PublicHealth(found.clock).endpoints(),
+        *AccountRoutes(found.accounts, found.hasher).endpoints(),
+    )
+
+
+def _checks(found: Foundation) -> tuple[Check, ...]:
+    compatibility = Compatibility(
+        InstallationStore(found.database), revisions.own_head(), _ring(found.settings).ids
+    )
+    return (compatibility.check(),)
+
+
+def _compose(found: Foundation, endpoints: tuple[Endpoint, ...], health: Health) -> Engine:
+    has_internal_port = found.settings.http.internal_port is not None
+    on_main = [e for e in endpoints if not (has_internal_port and _is_internal(e))]
+    exposure = Exposure.HIDDEN if has_internal_port else Exposure.DIRECT_ONLY
+    operations = Operations(health, found.metrics).endpoints()
+    return Engine(
+        main=_application(found, on_main, exposure),
+        internal=_application(found, endpoints, Exposure.OPEN) if has_internal_port else None,
+        operations=Router(operations, found.accounts, None),
+        health=health,
+        endpoints=(*endpoints, *operations),
+    )
+
+
+def _application(found: Foundation, endpoints: Iterable[Endpoint], exposure: Exposure) -> ASGIApp:
+    http = found.settings.http
+    edge = middleware.Edge(exposure=exposure, hops=http.trusted_hops, origins=http.origins)
+    router = Router(endpoints, found.accounts, found.settings.keys.internal_secret)
+    return middleware.wrap(router, edge, found.metrics, found.clock)
+
+
+def _is_internal(endpoint: Endpoint) -> bool:
+    return endpoint.access.audience is Audience.INTERNAL
+
+
+def _ring(settings: Settings) -> vault_model.Ring:
+    return vault_model.ring(settings.keys.encryption_key, settings.keys.previous_encryption_key)
+
+
+async def run(settings: Settings) -> None:
+    """Serve until a signal comes."""
+    http = settings.http
+    main = sockets.listen(http.port)
+    internal = sockets.listen(http.internal_port) if http.internal_port is not None else None
+    metrics = sockets.listen(http.metrics_port)
+    async with opened(settings) as engine:
+        public = [Listener(name="main", app=engine.main, socket=main)]
+        if internal is not None and engine.internal is not None:
+            public.append(Listener(name="internal", app=engine.internal, socket=internal))
+        await server.serve(
+            Plan(
+                public=public,
+                operations=Listener(name="operations", app=engine.operations, socket=metrics),
+                grace_seconds=settings.tunables.agent_call_timeout_ms / 1000 + DRAIN_MARGIN_SECONDS,
+                on_drain=engine.health.drain,
+            )
+        )
+
+
+def run_forever(settings: Settings) -> None:
+    """Serve on the fastest event loop there is."""
+    with asyncio.Runner(loop_factory=server.loop_factory()) as runner:
+        runner.run(run(settings))
