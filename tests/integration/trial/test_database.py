@@ -144,6 +144,7 @@ def test_a_noted_process_is_stopped_and_named(state: State) -> None:
     state.write_run({"children": [{"name": "engine", "pid": process.pid, "created": created}]})
 
     found = leftovers.stop(state)
+    process.wait(10)  # it is our child, so it stays as a zombie until we look
 
     assert (found, psutil.pid_exists(process.pid)) == ([f"engine (process {process.pid})"], False)
 
