@@ -1,0 +1,83 @@
+"""What the engine tells the panel, as frozen models. Unknown fields are ignored."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class View(BaseModel):
+    """Base of all of them: camelCase on the wire, frozen here."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
+    )
+
+
+class User(View):
+    """A person who may sign in."""
+
+    id: str
+    email: str
+    name: str | None = None
+    role: str
+    must_change_password: bool = False
+
+    @property
+    def label(self) -> str:
+        """What to call the person."""
+        return self.name or self.email
+
+
+class SignIn(View):
+    """The outcome of checking an e-mail address and a password."""
+
+    user: User | None
+    session_token: str | None = None
+
+
+class Status(StrEnum):
+    """Whether an agent answers."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+class Agent(View):
+    """One configured assistant."""
+
+    id: str
+    slug: str
+    name: str
+    description: str | None = None
+    status: Status
+    provider: str | None = None
+    model: str | None = None
+    auth_enabled: bool = True
+    has_api_key: bool = False
+    created_at: datetime
+    updated_at: datetime
+
+
+class Provider(View):
+    """A model provider an agent may use."""
+
+    name: str
+    provider: str
+    source: str
+    models: tuple[str, ...] = ()
+
+
+def agents(document: Mapping[str, Any]) -> tuple[Agent, ...]:
+    """Read a list of agents, in the order people look for them."""
+    found = (Agent.model_validate(entry) for entry in document["instances"])
+    return tuple(sorted(found, key=lambda agent: (agent.name.casefold(), agent.slug)))
+
+
+def providers(document: Mapping[str, Any]) -> tuple[Provider, ...]:
+    """Read the providers, sorted by name."""
+    entries = sorted(document["providers"].items())
+    return tuple(Provider.model_validate({"name": name, **entry}) for name, entry in entries)

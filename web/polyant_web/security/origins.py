@@ -1,0 +1,120 @@
+"""Where a request came from: our own scheme and host as the browser sees them, and who called.
+
+Forwarded headers count only when AUTH_TRUST_HOST is true, and then only the entry that the
+outermost trusted proxy wrote: with n hops the n-th from the right. Everything further left was
+written by the caller and may be a lie.
+"""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:\d{1,5})?")
+_KEY = "polyant.origin"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """The origin of one request."""
+
+    scheme: str  # http or https, as the browser sees it
+    hosts: frozenset[str]  # names the browser may know us by in this request
+    client_address: str | None
+
+    @property
+    def secure(self) -> bool:
+        """Whether the browser speaks TLS."""
+        return self.scheme == "https"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trust:
+    """What is believed of forwarded headers; negative hops mean every proxy."""
+
+    forwarded: bool
+    hops: int
+
+    @property
+    def active(self) -> bool:
+        """Whether any forwarded header counts."""
+        return self.forwarded and self.hops != 0
+
+
+class Origins:
+    """Pure ASGI middleware that works out the origin; refuses a malformed Host."""
+
+    def __init__(self, app: ASGIApp, trust: Trust) -> None:
+        self._app = app
+        self._trust = trust
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request with its origin worked out."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if not _HOST.fullmatch(headers.get("host", "")):
+            refusal = PlainTextResponse("The Host header is missing or malformed.\n", 400)
+            await refusal(scope, receive, send)
+            return
+        peer = scope["client"][0] if scope.get("client") else None
+        scope[_KEY] = work_out(headers, scheme=scope["scheme"], peer=peer, trust=self._trust)
+        await self._app(scope, receive, send)
+
+
+def of(request: Request) -> Origin:
+    """Return the origin that the middleware worked out."""
+    origin: Origin = request.scope[_KEY]
+    return origin
+
+
+def work_out(headers: Headers, *, scheme: str, peer: str | None, trust: Trust) -> Origin:
+    """Combine the connection and what is believed of the headers."""
+    hosts = {headers["host"].lower()}
+    if not trust.active:
+        return Origin(scheme=scheme, hosts=frozenset(hosts), client_address=peer)
+    forwarded_host = _entry(headers, "x-forwarded-host", trust.hops)
+    if forwarded_host and _HOST.fullmatch(forwarded_host):
+        hosts.add(forwarded_host.lower())
+    forwarded_scheme = _entry(headers, "x-forwarded-proto", trust.hops)
+    return Origin(
+        scheme=forwarded_scheme if forwarded_scheme in {"http", "https"} else scheme,
+        hosts=frozenset(hosts),
+        client_address=_client(headers, trust.hops) or peer,
+    )
+
+
+def _client(headers: Headers, hops: int) -> str | None:
+    entries = _entries(headers, "x-forwarded-for")
+    if len(entries) < max(hops, 1):
+        return None  # fewer entries than proxies: the request went around them
+    return _address(entries[0] if hops < 0 else entries[-hops])
+
+
+def _entry(headers: Headers, name: str, hops: int) -> str | None:
+    """Return what the outermost trusted proxy wrote; many proxies write one value, not a list."""
+    entries = _entries(headers, name)
+    if not entries:
+        return None
+    return entries[0] if hops < 0 else entries[-min(hops, len(entries))]
+
+
+def _entries(headers: Headers, name: str) -> list[str]:
+    joined = ",".join(headers.getlist(name))
+    return [entry.strip() for entry in joined.split(",") if entry.strip()]
+
+
+def _address(text: str) -> str | None:
+    """Read `1.2.3.4`, `1.2.3.4:5`, `::1` or `[::1]:5`."""
+    bracketed = re.fullmatch(r"\[([^\]]+)\](?::\d+)?", text)
+    with_port = re.fullmatch(r"([\d.]+):\d+", text)
+    match = bracketed or with_port
+    try:
+        return str(ipaddress.ip_address(match.group(1) if match else text))
+    except ValueError:
+        return None
