@@ -214,6 +214,11 @@ class Reason(StrEnum):
         "A container ends again and again.",
         "Read its exit code and last words in the message.",
     )
+    CONTAINER_NOT_CREATED = (
+        "ContainerNotCreated",
+        "A node can't make a container, for example because a Secret or a key it names is missing.",
+        "Create what the message names.",
+    )
     POD_NOT_CREATED = (
         "PodNotCreated",
         "Kubernetes refuses to create pods, by quota, policy or Pod Security.",

@@ -122,7 +122,7 @@ class Edge(Model):
             raise refusal(
                 f"trustedProxyHops 0 contradicts an edge of type {self.type.value}",
                 "set the number of proxies in front (1 when the edge is the only one):"
-                " with 0 every client would have the edge's address",
+                " with 0 every client would have the address of the edge",
                 at="trustedProxyHops",
             )
         return self

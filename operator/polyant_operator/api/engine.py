@@ -78,7 +78,8 @@ class Tunables(Model):
         debounce = _chosen(self.message_soft_debounce_ms, DEFAULT_DEBOUNCE_MS)
         if typing > debounce:
             raise refusal(
-                f"messageTypingDelayMs {typing} is longer than messageSoftDebounceMs {debounce}",
+                "messageTypingDelayMs (default 1500) is longer than"
+                " messageSoftDebounceMs (default 2000)",
                 "lower the first or raise the second:"
                 " a person would see typing only after the answer has begun",
             )

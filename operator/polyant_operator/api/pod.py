@@ -37,7 +37,9 @@ NodeSelector = Annotated[
     dict[MapKey, Annotated[str, Field(max_length=63)]],
     Field(max_length=32),
 ]
-Amounts = Annotated[dict[MapKey, Quantity], Field(max_length=16)]
+# Whole numbers may come without quotes, as people write `cpu: 1`.
+Amount = Annotated[int, Field(ge=0)] | Quantity
+Amounts = Annotated[dict[MapKey, Amount], Field(max_length=16)]
 
 
 class Resources(Model):

@@ -1,17 +1,20 @@
 """Amounts of memory, storage and processors, as Kubernetes writes them."""
 
-from typing import Annotated
+from re import compile as pattern
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
 from polyant_operator.api.errors import refusal
 from polyant_operator.api.model import matching
 
-_EXPRESSION = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?"
+# The amount itself has a digit other than 0; an exponent doesn't count.
+_NOT_ZERO: Final = pattern(r"[0.]*[1-9]").match
+_EXPRESSION: Final = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?"
 
 
 def _positive(value: str) -> str:
-    if value.startswith("-") or not any(digit in value for digit in "123456789"):
+    if not _NOT_ZERO(value):
         raise refusal(f"'{value}' is not a positive amount", "write for example 8Gi")
     return value
 

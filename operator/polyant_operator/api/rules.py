@@ -34,9 +34,9 @@ def own_secrets(names: Names, spec: Spec) -> Iterator[FieldError]:
     for field, reference in references.items():
         if reference is not None and reference.name in names.generated:
             yield FieldError(
-                path="spec",
+                path=f"spec.{field}",
                 value=reference.name,
-                message=f"{field} names '{reference.name}', a Secret the operator generates",
+                message=f"'{reference.name}' is a Secret the operator generates",
                 cure="leave the reference out to use it, or name a Secret of your own",
             )
 

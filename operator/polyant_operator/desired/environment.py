@@ -17,14 +17,6 @@ from polyant_operator.desired import ports, secrets, trust, uses
 from polyant_operator.desired.context import Manifest
 from polyant_operator.desired.wire import wire
 
-# How long a migration waits for the database before it gives up and is tried again.
-MIGRATE_TIMEOUT_SECONDS: Final = 300
-ELECTION: Final = {
-    "ELECTION_BACKEND": "kubernetes",
-    "ELECTION_LEASE_SECONDS": "10",
-    "ELECTION_RENEW_SECONDS": "7",
-    "ELECTION_RETRY_SECONDS": "2",
-}
 TUNABLES: Final[Mapping[str, str]] = {
     "message_soft_debounce_ms": "MESSAGE_SOFT_DEBOUNCE_MS",
     "message_typing_delay_ms": "MESSAGE_TYPING_DELAY_MS",
@@ -45,12 +37,12 @@ def engine(instance: PolyantInstance) -> list[Manifest]:
     spec = instance.spec
     plain = {
         **trust.derive(instance).engine_variables,
-        **ELECTION,
         **_tunables(spec.engine.tunables),
         **_models(spec.models),
         "API_PORT": str(ports.ENGINE),
         "CHANNELS_ENABLED": _flag(spec.channels.enabled),
         "DATABASE_POOL_SIZE": str(spec.database.pool_size),
+        "ELECTION_BACKEND": "kubernetes",
         "ELECTION_LEASE": instance.names.lease,
         "INTERNAL_PORT": str(ports.INTERNAL),
         "METRICS_PORT": str(ports.METRICS),
@@ -77,8 +69,6 @@ def migration(instance: PolyantInstance) -> list[Manifest]:
     plain = {
         "INITIAL_ADMIN_EMAIL": instance.spec.admin.email,
         "INSTALLATION_OWNER": f"{instance.namespace}/{instance.name}",
-        "MIGRATE_TIMEOUT_SECONDS": str(MIGRATE_TIMEOUT_SECONDS),
-        "NODE_ENV": "production",
     }
     if instance.status.installation_id is not None:
         plain["INSTALLATION_ID"] = instance.status.installation_id

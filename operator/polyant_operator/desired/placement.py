@@ -63,7 +63,14 @@ def spread(instance: str, component: Component, pod: Pod) -> list[Manifest]:
 
 def resources(pod: Pod, requests: dict[str, str]) -> Manifest:
     """Give the user's resources, or requests that fit a small installation."""
-    return wire(pod.resources) if pod.resources is not None else {"requests": dict(requests)}
+    if pod.resources is None:
+        return {"requests": dict(requests)}
+    given = {"requests": pod.resources.requests, "limits": pod.resources.limits}
+    return {
+        kind: {name: str(amount) for name, amount in amounts.items()}
+        for kind, amounts in given.items()
+        if amounts
+    }
 
 
 def _united(defaults: tuple[Model, ...], own: tuple[Model, ...], key: str) -> tuple[Model, ...]:
