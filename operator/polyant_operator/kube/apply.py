@@ -1,0 +1,124 @@
+"""Server-side apply that does nothing when there is nothing to do.
+
+An apply that changes nothing still costs a request, and some "changes" (quantities, defaults) bump
+the version of an object that stayed the same. So each applied object carries the hash of what was
+wanted, and the request is left out when that hash is current and the live object still holds every
+value we want. When a live object disagrees although the hash is current, somebody else changed it:
+it is applied again and counted as drift.
+"""
+
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from polyant_operator.api import labels
+from polyant_operator.kube.cache import Cache, trim
+from polyant_operator.kube.client import Client
+from polyant_operator.kube.kinds import Object, Ref, ref_of
+from polyant_operator.observability import metrics
+
+logger = logging.getLogger(__name__)
+
+# The hash of what was last applied, on each applied object.
+APPLIED: Final = f"{labels.GROUP}/applied"
+# Below these keys "1000m" and "1" are the same value.
+_QUANTITY_PARENTS: Final = frozenset({"requests", "limits", "sizeLimit", "capacity", "hard"})
+_QUANTITY: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|k|Ki|M|Mi|G|Gi|T|Ti|P|Pi|E|Ei)?")
+_UNITS: Final = {"k": 1000, "": 1} | {
+    unit + suffix: base**power
+    for suffix, base in (("", 1000), ("i", 1024))
+    for power, unit in enumerate("KMGTPE", start=1)
+}
+
+
+def fingerprint(manifest: Mapping[str, Any]) -> str:
+    """A short hash of a manifest that does not depend on the order of keys."""
+    text = json.dumps(manifest, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def holds(live: Any, wanted: Any, *, quantity: bool = False) -> bool:
+    """Whether a live value holds everything that is wanted; more than that is somebody else's."""
+    if live is None and wanted in ("", [], (), {}):
+        return True  # the API server drops empty values
+    if isinstance(wanted, Mapping):
+        return isinstance(live, Mapping) and all(
+            holds(live.get(name), value, quantity=quantity or name in _QUANTITY_PARENTS)
+            for name, value in wanted.items()
+        )
+    if isinstance(wanted, list | tuple):
+        return isinstance(live, list | tuple) and _list_holds(list(live), list(wanted))
+    if quantity and live is not None:
+        return bool(_amount(live) == _amount(wanted))
+    return bool(live == wanted)
+
+
+def _list_holds(live: list[Any], wanted: list[Any]) -> bool:
+    named = {item["name"]: item for item in live if isinstance(item, Mapping) and "name" in item}
+    if wanted and all(isinstance(item, Mapping) and "name" in item for item in wanted):
+        return all(holds(named.get(item["name"]), item) for item in wanted)
+    return len(live) == len(wanted) and all(map(holds, live, wanted))
+
+
+def _amount(value: Any) -> Any:
+    match = _QUANTITY.fullmatch(str(value))
+    if not match:
+        return value
+    number, unit = Decimal(match[1]), match[2]
+    return number / 1000 if unit == "m" else number * _UNITS[unit or ""]
+
+
+class Applier:
+    """Applies manifests of one API server and remembers the answers in the cache."""
+
+    def __init__(self, client: Client, cache: Cache) -> None:
+        self._client = client
+        self._cache = cache
+        # What the API server made of a manifest that it keeps in another form than ours.
+        self._settled: dict[Ref, tuple[str, str]] = {}
+
+    def is_current(self, manifest: Object, live: Mapping[str, Any] | None) -> bool:
+        """Whether nothing would change if the manifest were applied."""
+        stamp = fingerprint(manifest)
+        return live is not None and self._is_current(ref_of(manifest), stamp, manifest, live)
+
+    async def apply(self, manifest: Object, live: Mapping[str, Any] | None) -> bool:
+        """Make the live object hold the manifest; says whether something was written."""
+        if self.is_current(manifest, live):
+            return False
+        ref, stamp = ref_of(manifest), fingerprint(manifest)
+        if live is not None and _stamp_of(live) == stamp:
+            metrics.drift_repaired.labels(ref.kind.kind).inc()
+            logger.info("%s was changed by somebody else and is put back", ref)
+        answer = await self._client.apply(_stamped(manifest, stamp))
+        self._remember(ref, stamp, manifest, answer)
+        return True
+
+    def _is_current(self, ref: Ref, stamp: str, manifest: Object, live: Mapping[str, Any]) -> bool:
+        if _stamp_of(live) != stamp:
+            return False
+        if self._settled.get(ref) == (stamp, live["metadata"].get("resourceVersion")):
+            return True
+        return holds(live, manifest)
+
+    def _remember(self, ref: Ref, stamp: str, manifest: Object, answer: Object) -> None:
+        self._cache.put(answer)
+        self._settled.pop(ref, None)
+        if not holds(trim(answer), manifest):
+            self._settled[ref] = (stamp, answer["metadata"]["resourceVersion"])
+            logger.debug("%s is kept by the API server in another form than it was sent", ref)
+
+
+def _stamp_of(live: Mapping[str, Any]) -> str | None:
+    annotations = live["metadata"].get("annotations") or {}
+    return annotations.get(APPLIED)
+
+
+def _stamped(manifest: Object, stamp: str) -> Object:
+    metadata = manifest["metadata"]
+    annotations = (metadata.get("annotations") or {}) | {APPLIED: stamp}
+    return {**manifest, "metadata": {**metadata, "annotations": annotations}}

@@ -1,0 +1,81 @@
+"""What can go wrong on the way to the API server, as one tree; the cause is always chained.
+
+KubeError
++-- NoAccess           no usable credentials or address on this machine
++-- Unavailable        no answer: connection, time-out, 429, 5xx; trying again is right
++-- Rejected           the API server answered no
+    +-- Invalid        400, 422: what we sent is wrong
+    +-- Unauthorized   401
+    +-- Forbidden      403: a right is missing, or an admission plugin objects
+    +-- NotFound       404
+    +-- Gone           410: a list continuation expired
+    +-- Conflict       409: somebody else was first
+"""
+
+
+class KubeError(Exception):
+    """Anything that went wrong between us and the API server."""
+
+
+class NoAccess(KubeError):
+    """There are no usable credentials or no address of an API server."""
+
+
+class Unavailable(KubeError):
+    """The API server did not answer, or asked to be left alone for a moment."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Rejected(KubeError):
+    """The API server refused the request."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Invalid(Rejected):
+    """What we sent is not a valid object or request."""
+
+
+class Unauthorized(Rejected):
+    """The credentials are not accepted."""
+
+
+class Forbidden(Rejected):
+    """A right is missing, or admission refuses the object."""
+
+
+class NotFound(Rejected):
+    """The object does not exist."""
+
+
+class Gone(Rejected):
+    """The list continuation is too old."""
+
+
+class Conflict(Rejected):
+    """The object exists already, or was changed in between."""
+
+
+_BY_CODE: dict[int, type[Rejected]] = {
+    400: Invalid,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    410: Gone,
+    422: Invalid,
+}
+_SERVER_FAULT = 500
+_TOO_MANY = 429
+
+
+def from_response(code: int, message: str, retry_after: float | None = None) -> KubeError:
+    """Name the error of an HTTP status."""
+    if code == _TOO_MANY or code >= _SERVER_FAULT:
+        return Unavailable(f"{code}: {message}", retry_after)
+    return _BY_CODE.get(code, Rejected)(message, code)

@@ -1,0 +1,44 @@
+"""Reads the parts of an instance's world that no watch brings: Secrets by name, pods, classes.
+
+Secrets are read one by one by name, never listed: memory and rights then do not depend on what
+else lives in a namespace.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+from polyant_operator.api import labels
+from polyant_operator.kube import errors
+from polyant_operator.kube.client import Client
+from polyant_operator.kube.kinds import INGRESS_CLASS, POD, SECRET, Object, Ref
+
+
+async def secrets(client: Client, namespace: str, names: Iterable[str]) -> dict[str, Object]:
+    """The Secrets of these names that exist."""
+    wanted = sorted(set(names))
+    found = await asyncio.gather(*(client.find(SECRET, namespace, name) for name in wanted))
+    return {name: secret for name, secret in zip(wanted, found, strict=True) if secret is not None}
+
+
+async def pods(client: Client, namespace: str, instance: str) -> tuple[Object, ...]:
+    """All pods of an instance, oldest first."""
+    selector = f"{labels.INSTANCE}={instance},{labels.NAME}={labels.APPLICATION}"
+    found = [pod async for pod in client.walk(POD, namespace, labels=selector)]
+    return tuple(sorted(found, key=lambda pod: str(pod["metadata"].get("creationTimestamp"))))
+
+
+async def ingress_classes(client: Client) -> tuple[Object, ...] | None:
+    """The cluster's IngressClasses, or None where the operator may only see namespaces."""
+    try:
+        return tuple([each async for each in client.walk(INGRESS_CLASS)])
+    except (errors.Forbidden, errors.NotFound):
+        return None
+
+
+async def existing(client: Client, refs: Iterable[Ref]) -> dict[Ref, Object]:
+    """Which of these objects exist, asked one by one: for names that no watch has shown."""
+    wanted = sorted(set(refs))
+    found = await asyncio.gather(
+        *(client.find(ref.kind, ref.namespace, ref.name) for ref in wanted)
+    )
+    return {ref: obj for ref, obj in zip(wanted, found, strict=True) if obj is not None}

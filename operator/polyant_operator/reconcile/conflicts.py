@@ -1,0 +1,82 @@
+"""Step "check names": nothing is written when a name we need belongs to somebody else."""
+
+from collections.abc import Iterable
+
+from polyant_operator.api import labels
+from polyant_operator.api.conditions import Reason
+from polyant_operator.desired import secrets, tree
+from polyant_operator.desired.context import Context
+from polyant_operator.kube import gather, prune
+from polyant_operator.kube.kinds import SECRET, Object, Ref, ref_of
+from polyant_operator.reconcile.state import Pass, Tools
+from polyant_operator.verdicts.observed import Trouble
+
+# A conflict is looked at again so often; nobody tells us when a foreign object goes.
+RECHECK_SECONDS = 30.0
+# Objects of a deleted namesake are collected within moments.
+COLLECTING_SECONDS = 2.0
+
+
+async def check_names(state: Pass, tools: Tools) -> None:
+    """Ask for names that no watch has shown, and stop when one is taken."""
+    context = Context(options=tools.options)
+    always = tree.always(state.instance, context)
+    wanted = [ref_of(manifest) for manifest in (*always, *tree.workloads(state.instance, context))]
+    unseen = [ref for ref in wanted if ref not in state.children]
+    found = await gather.existing(tools.client, unseen)
+    live = state.children | found
+    state.trouble = _judge(state, {ref: live[ref] for ref in wanted if ref in live})
+    # Ours, only not shown by a watch yet: treat it as known, or it would be taken for absent.
+    state.children |= {ref: obj for ref, obj in found.items() if _is_ours(state, obj)}
+
+
+async def check_secret_names(state: Pass, tools: Tools) -> None:  # noqa: ARG001 (one shape for all steps)
+    """Stop when a name for a generated Secret holds somebody else's."""
+    taken = [
+        Ref(SECRET, state.instance.namespace, secret.name)
+        for secret in secrets.wanted(state.instance)
+        if secret.name in state.secrets and not _is_labelled(state, state.secrets[secret.name])
+    ]
+    if taken:
+        state.trouble = conflict(state, taken)
+
+
+def _judge(state: Pass, live: dict[Ref, Object]) -> Trouble | None:
+    taken = [ref for ref, obj in live.items() if not _is_ours(state, obj)]
+    if not taken:
+        return None
+    if all(_is_namesakes(state, live[ref]) for ref in taken):
+        state.again(COLLECTING_SECONDS)
+        names = ", ".join(map(str, taken))
+        text = f"Objects of a deleted instance of this name are being removed: {names}."
+        return Trouble(reason=Reason.PROGRESSING, message=text, stalled=False)
+    return conflict(state, [ref for ref in taken if not _is_namesakes(state, live[ref])])
+
+
+def conflict(state: Pass, taken: Iterable[Ref]) -> Trouble:
+    """The trouble of names that somebody else has."""
+    state.again(RECHECK_SECONDS)
+    names = ", ".join(map(str, taken))
+    text = (
+        f"{names} in namespace {state.instance.namespace} exists and does not belong to this instance."
+        " Nothing is written. Rename or delete it, or give the instance another name; a Secret that was"
+        f" restored by hand is adopted when it has the label {labels.OWNER}={state.instance.name}."
+    )
+    return Trouble(reason=Reason.NAME_CONFLICT, message=text, stalled=True)
+
+
+def _is_ours(state: Pass, obj: Object) -> bool:
+    return prune.is_owned_by(obj, state.instance.uid)
+
+
+def _is_labelled(state: Pass, obj: Object) -> bool:
+    found = obj["metadata"].get("labels") or {}
+    return bool(found.get(labels.OWNER) == state.instance.name)
+
+
+def _is_namesakes(state: Pass, obj: Object) -> bool:
+    owners = obj["metadata"].get("ownerReferences") or ()
+    return any(
+        owner.get("kind") == labels.KIND and owner.get("name") == state.instance.name
+        for owner in owners
+    )

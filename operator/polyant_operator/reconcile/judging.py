@@ -1,0 +1,131 @@
+"""Steps "judge" and "write status": say what is true, once, and only when it changed."""
+
+import logging
+from typing import Any
+
+from polyant_operator.api.labels import Component, selector_text
+from polyant_operator.desired import images, trust
+from polyant_operator.kube.kinds import DEPLOYMENT, INGRESS, STATEFUL_SET, Object, ref_of
+from polyant_operator.observability import metrics
+from polyant_operator.reconcile import generating
+from polyant_operator.reconcile.state import Pass, Tools
+from polyant_operator.verdicts import migration, secrets, status, summary
+from polyant_operator.verdicts.observed import EdgeSeen, Observed, Trouble, Workload
+from polyant_operator.verdicts.status import Facts
+
+logger = logging.getLogger(__name__)
+
+# Pods are not watched: their waiting reasons are looked at again so often while something is amiss.
+UNREADY_SECONDS = 10.0
+STALLED_SECONDS = 60.0
+
+
+async def judge(state: Pass, tools: Tools) -> None:
+    """Judge the world and write the status if it says something new."""
+    observed = observe(state, tools)
+    judged = summary.verdicts(state.instance, observed)
+    facts = _facts(state, tools)
+    wanted = status.build(state.instance, observed, judged, state.status, facts)
+    await write(state.body, wanted, tools)
+    _look_again(state, wanted)
+
+
+async def tell_trouble(body: Object, trouble: Trouble, tools: Tools) -> None:
+    """Write that the operator cannot go on; what was known of the aspects stays."""
+    generation = int(body["metadata"].get("generation", 0))
+    judged = summary.in_trouble(trouble)
+    previous = body.get("status") or {}
+    wanted = status.refused(judged, previous, generation, tools.wall_clock())
+    await write(body, wanted, tools)
+
+
+async def write(body: Object, wanted: dict[str, Any], tools: Tools) -> None:
+    """Write a status unless it is there already, and tell what turned."""
+    metadata = body["metadata"]
+    truths = {each["type"]: each["status"] for each in wanted["conditions"]}
+    metrics.show_conditions(metadata["namespace"], metadata["name"], truths)
+    previous = body.get("status") or {}
+    if previous == wanted:
+        return
+    answer = await tools.client.apply_status(
+        {
+            "apiVersion": body["apiVersion"],
+            "kind": body["kind"],
+            "metadata": {"namespace": metadata["namespace"], "name": metadata["name"]},
+            "status": wanted,
+        }
+    )
+    tools.cache.put(answer)
+    await _tell(body, previous, wanted, tools)
+
+
+async def _tell(
+    body: Object, previous: dict[str, Any], wanted: dict[str, Any], tools: Tools
+) -> None:
+    before, after = _ready(previous), _ready(wanted)
+    if (before.get("status"), before.get("reason")) == (after.get("status"), after.get("reason")):
+        return
+    stalled = any(each["type"] == "Stalled" for each in wanted["conditions"])
+    kind = "Warning" if stalled else "Normal"
+    await tools.recorder.say(body, kind, str(after.get("reason")), str(after.get("message")))
+    logger.info(
+        "Ready is %s: %s. %s", after.get("status"), after.get("reason"), after.get("message")
+    )
+
+
+def _ready(told: dict[str, Any]) -> dict[str, Any]:
+    listed = told.get("conditions") or ()
+    return next((each for each in listed if each.get("type") == "Ready"), {})
+
+
+def observe(state: Pass, tools: Tools) -> Observed:
+    """The snapshot that the checks judge."""
+    names = state.instance.names
+    manifests = {ref_of(manifest): manifest for manifest in (*state.always, *state.workloads)}
+    current = {
+        ref: tools.applier.is_current(manifest, state.children.get(ref))
+        for ref, manifest in manifests.items()
+    }
+    differing = tuple(str(ref) for ref, same in current.items() if not same)
+
+    def workload(kind: Any, name: str, component: Component) -> Workload:
+        live = state.child(kind, name)
+        same = live is not None and current.get(ref_of(live), False)
+        return Workload(live=live, pods=state.pods_of(component), current=same)
+
+    return Observed(
+        now=state.now,
+        secrets=state.problems,
+        key_unconfirmed=generating.is_unconfirmed(state),
+        key_secret=names.encryption_key,
+        hash_known=state.hash_known,
+        database=workload(STATEFUL_SET, names.database, Component.DATABASE),
+        attempts=state.attempts,
+        engine=workload(DEPLOYMENT, names.engine, Component.ENGINE),
+        web=workload(DEPLOYMENT, names.web, Component.WEB),
+        edge=EdgeSeen(ingress=state.child(INGRESS, names.edge), classes=state.ingress_classes),
+        pending_changes=differing if state.instance.spec.paused else (),
+    )
+
+
+def _facts(state: Pass, tools: Tools) -> Facts:
+    derived = trust.derive(state.instance)
+    report = migration.report_of(state.attempts)
+    return Facts(
+        selector=selector_text(state.instance.name, Component.ENGINE),
+        engine_image=images.engine(state.instance, tools.options),
+        web_image=images.web(state.instance, tools.options),
+        web_url=derived.web_url,
+        engine_url=derived.engine_url,
+        key_id=report.key_id if report else None,
+    )
+
+
+def _look_again(state: Pass, told: dict[str, Any]) -> None:
+    truths = {each["type"]: each["status"] for each in told["conditions"]}
+    if state.problems and not secrets.is_patience_over(state.instance, state.now):
+        state.again(secrets.RECHECK_SECONDS)
+    if "Stalled" in truths:
+        state.again(STALLED_SECONDS)
+    elif truths.get("Ready") != "True":
+        state.again(UNREADY_SECONDS)

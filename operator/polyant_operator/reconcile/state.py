@@ -1,0 +1,87 @@
+"""What one pass knows, filled step by step, and the tools its steps work with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from polyant_operator.api.instance import PolyantInstance
+from polyant_operator.api.labels import COMPONENT, Component
+from polyant_operator.desired.context import Context, Manifest, OperandOptions
+from polyant_operator.kube.apply import Applier
+from polyant_operator.kube.cache import Cache
+from polyant_operator.kube.client import Client
+from polyant_operator.kube.events import Recorder
+from polyant_operator.kube.kinds import Kind, Object, Ref
+from polyant_operator.verdicts.observed import Attempt, SecretProblem, Trouble
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """The ways in and out of a pass."""
+
+    client: Client
+    cache: Cache
+    applier: Applier
+    recorder: Recorder
+    options: OperandOptions
+    # So many random bytes, unpredictable.
+    random: Callable[[int], bytes]
+    wall_clock: Callable[[], datetime]
+
+
+@dataclass(kw_only=True)
+class Pass:
+    """One pass: what was read, what is wanted, what went wrong."""
+
+    body: Object
+    instance: PolyantInstance
+    now: datetime
+    children: dict[Ref, Object] = field(default_factory=dict)
+    pods: tuple[Object, ...] = ()
+    ingress_classes: tuple[Object, ...] | None = None
+    secrets: dict[str, Object] = field(default_factory=dict)
+    problems: tuple[SecretProblem, ...] = ()
+    context: Context = field(default_factory=Context)
+    always: tuple[Manifest, ...] = ()
+    workloads: tuple[Manifest, ...] = ()
+    # The id of the encryption key in use, when it could be read.
+    key_id: str | None = None
+    attempts: tuple[Attempt, ...] = ()
+    gate_open: bool = False
+    trouble: Trouble | None = None
+    # Seconds after which to look again, by whoever wants it soonest.
+    look_again: float | None = None
+
+    @property
+    def status(self) -> Mapping[str, Any]:
+        """The status as it was last written."""
+        return self.body.get("status") or {}
+
+    @property
+    def may_write(self) -> bool:
+        """Whether objects other than the status may be written."""
+        return self.trouble is None and not self.instance.spec.paused
+
+    @property
+    def hash_known(self) -> bool:
+        """Whether the migration's hash could be computed from readable Secrets."""
+        return bool(self.context.migration_hash)
+
+    def child(self, kind: Kind, name: str) -> Object | None:
+        """A live child by kind and name."""
+        return self.children.get(Ref(kind, self.instance.namespace, name))
+
+    def pods_of(self, component: Component) -> tuple[Object, ...]:
+        """The pods of a component."""
+        return tuple(pod for pod in self.pods if component_of(pod) == component.value)
+
+    def again(self, seconds: float) -> None:
+        """Want to look again; the soonest wish counts."""
+        self.look_again = seconds if self.look_again is None else min(seconds, self.look_again)
+
+
+def component_of(obj: Mapping[str, Any]) -> str | None:
+    """The component an object belongs to, by its label."""
+    found = obj["metadata"].get("labels") or {}
+    return found.get(COMPONENT)

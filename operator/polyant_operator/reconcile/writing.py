@@ -1,0 +1,59 @@
+"""Steps "apply", "scale" and "prune": make the cluster hold what should exist.
+
+While the gate is closed the workloads are not touched at all, so the old version serves on; only
+their replicas follow the spec. Nothing is pruned before the new version may run either.
+"""
+
+from polyant_operator.desired import replicas
+from polyant_operator.kube import prune
+from polyant_operator.kube.kinds import DEPLOYMENT, JOB, Ref, ref_of
+from polyant_operator.reconcile.state import Pass, Tools
+from polyant_operator.verdicts import live
+
+
+async def apply_always(state: Pass, tools: Tools) -> None:
+    """Apply what exists whatever becomes of the migration."""
+    if state.may_write:
+        for manifest in state.always:
+            await _apply(state, tools, manifest)
+
+
+async def apply_workloads(state: Pass, tools: Tools) -> None:
+    """Apply what stands behind the gate."""
+    if state.may_write and state.gate_open and not state.problems:
+        for manifest in state.workloads:
+            await _apply(state, tools, manifest)
+
+
+async def scale(state: Pass, tools: Tools) -> None:
+    """Set replicas through the scale subresource, where they differ."""
+    if not state.may_write:
+        return
+    for name, wanted in replicas.wanted(state.instance).items():
+        deployment = state.child(DEPLOYMENT, name)
+        if deployment is None or live.number(deployment, "spec", "replicas") == wanted:
+            continue
+        namespace = state.instance.namespace
+        await tools.client.scale(DEPLOYMENT, namespace, name, wanted)
+        fresh = await tools.client.get(DEPLOYMENT, namespace, name)
+        tools.cache.put(fresh)
+        state.children[ref_of(fresh)] = fresh
+
+
+async def prune_children(state: Pass, tools: Tools) -> None:
+    """Delete owned objects that are no longer wanted; Jobs are the gate's."""
+    if not state.may_write or not state.gate_open or state.problems:
+        return
+    wanted = {ref_of(manifest) for manifest in (*state.always, *state.workloads)}
+    jobs = {ref for ref in state.children if ref.kind == JOB}
+    for ref, obj in prune.unwanted(state.children, wanted | jobs, state.instance.uid):
+        await prune.remove(tools.client, tools.cache, ref, obj)
+        state.children.pop(ref, None)
+
+
+async def _apply(state: Pass, tools: Tools, manifest: dict[str, object]) -> None:
+    ref: Ref = ref_of(manifest)
+    if await tools.applier.apply(manifest, state.children.get(ref)):
+        fresh = tools.cache.children(ref.namespace, state.instance.name).get(ref)
+        if fresh is not None:
+            state.children[ref] = fresh

@@ -1,0 +1,94 @@
+"""Observed: one frozen snapshot of an instance's world, given to every check.
+
+Live objects stay the dictionaries that the API server sent; the checks read the few fields they
+need through `live`. What could not be read is None, which is not the same as "there is none".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeAlias
+
+from polyant_operator.api.conditions import Reason
+
+Live: TypeAlias = Mapping[str, Any]
+
+
+class SecretFault(Enum):
+    """What is wrong with a used Secret."""
+
+    ABSENT = "the Secret does not exist"
+    NO_KEY = "the Secret has no such key"
+    WRONG_FORM = "the value has the wrong form"
+    KEY_LOST = "the generated encryption key is gone"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretProblem:
+    """One used Secret key that cannot be used."""
+
+    secret: str
+    key: str
+    fault: SecretFault
+    # The field of the spec that names it, or what generated it.
+    field: str
+    # For WRONG_FORM: the form it should have. Never the value.
+    expected: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """Why the operator itself cannot go on; found by a step, shown by the summary."""
+
+    reason: Reason
+    message: str
+    stalled: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """A Deployment or StatefulSet with its pods."""
+
+    live: Live | None = None
+    pods: tuple[Live, ...] = ()
+    # Whether the live object is what this generation wants.
+    current: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try of the migration: a Job with its pods."""
+
+    number: int
+    job: Live
+    pods: tuple[Live, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EdgeSeen:
+    """The edge object, and the classes it may name; None where they may not be read."""
+
+    ingress: Live | None = None
+    classes: tuple[Live, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """The world of one instance at one moment."""
+
+    now: datetime
+    secrets: tuple[SecretProblem, ...] = ()
+    # False: a Secret the migration needs cannot be read, so it is unknown which migration is needed.
+    hash_known: bool = True
+    # What the used key could not be confirmed against yet; see the message of exit code 65.
+    key_unconfirmed: bool = False
+    key_secret: str = ""
+    database: Workload = Workload()
+    # Tries of the migration this generation needs, oldest first.
+    attempts: tuple[Attempt, ...] = ()
+    engine: Workload = Workload()
+    web: Workload = Workload()
+    edge: EdgeSeen = EdgeSeen()
+    # While paused: objects that differ from what the spec wants.
+    pending_changes: tuple[str, ...] = ()

@@ -1,0 +1,62 @@
+"""SecretsReady: every used Secret exists, has its key, and the value has the right form."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from polyant_operator.api.conditions import ConditionType, Reason
+from polyant_operator.api.instance import PolyantInstance
+from polyant_operator.verdicts import live
+from polyant_operator.verdicts.observed import Observed, SecretFault, SecretProblem
+from polyant_operator.verdicts.verdict import Verdict, holds, stalls, waits
+
+# A missing Secret may come a moment later, from the same commit or an external secret manager.
+PATIENCE: Final = timedelta(minutes=2)
+# How often a missing Secret is looked for in that time.
+RECHECK_SECONDS: Final = 5.0
+
+_TYPE = ConditionType.SECRETS_READY
+
+
+def secrets_ready(instance: PolyantInstance, observed: Observed) -> Verdict:
+    """Judge the used Secrets."""
+    if not observed.secrets:
+        return holds(_TYPE, Reason.SECRETS_PRESENT, "All Secrets that are used exist.")
+    problems = observed.secrets
+    lost = [problem for problem in problems if problem.fault is SecretFault.KEY_LOST]
+    if lost:
+        return stalls(_TYPE, Reason.ENCRYPTION_KEY_LOST, _lost(instance, lost[0]))
+    message = " ".join(map(_sentence, problems))
+    if any(problem.fault is SecretFault.WRONG_FORM for problem in problems):
+        return stalls(_TYPE, Reason.SECRET_INVALID, message)
+    if is_patience_over(instance, observed.now):
+        return stalls(_TYPE, Reason.SECRET_MISSING, message)
+    return waits(_TYPE, Reason.SECRET_MISSING, message)
+
+
+def is_patience_over(instance: PolyantInstance, now: datetime) -> bool:
+    """Whether a Secret has been missing for so long that a person is needed."""
+    known = instance.status.condition(_TYPE)
+    if known is None or known.reason != Reason.SECRET_MISSING:
+        return False
+    since = live.moment(known.last_transition_time)
+    return since is not None and now - since >= PATIENCE
+
+
+def _sentence(problem: SecretProblem) -> str:
+    where = f"{problem.field} names Secret {problem.secret}, key {problem.key}"
+    match problem.fault:
+        case SecretFault.ABSENT:
+            return f"{where}: there is no such Secret. Create it with that key."
+        case SecretFault.NO_KEY:
+            return f"{where}: the Secret has no such key. Add the key to it."
+        case _:
+            return f"{where}: the value has the wrong form, expected {problem.expected}."
+
+
+def _lost(instance: PolyantInstance, problem: SecretProblem) -> str:
+    known = instance.status.encryption.key_id
+    return (
+        f"The data is encrypted with key id {known}, but Secret {problem.secret} is gone. No new key is"
+        f" generated, because it would not fit. Restore the Secret from a backup, or name a Secret with"
+        f" that key in spec.secrets.encryptionKeySecretRef."
+    )
