@@ -14,6 +14,7 @@ from typing import Self
 from dev.cluster import kubeconfig, pki, probes, tools
 from dev.cluster.processes import Component, Processes
 from dev.cluster.progress import Progress, printed
+from dev.cluster.tools import build
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,7 @@ class ControlPlane:
 
     def start(self) -> Access:
         """Start etcd and the API server; return once the API server is ready."""
-        tools.build.binaries(["etcd", "kube-apiserver"], self._progress)
+        build.binaries(["etcd", "kube-apiserver"], self._progress)
         self.access = prepare(self._folder, self._settings)
         self._processes.start(components(self._folder, self._settings))
         return self.access
@@ -114,8 +115,7 @@ def prepare(folder: Path, settings: Settings) -> Access:
     keys = folder / "pki"
     cluster = pki.Authority(keys, "ca")
     store = pki.Authority(keys, "etcd-ca")  # apart: who may call the API may not read the store
-    local = ("localhost", "127.0.0.1")
-    store.issue("etcd", pki.Identity(name="etcd", hosts=local))
+    store.issue("etcd", pki.Identity(name="etcd", hosts=_names(settings)))
     cluster.issue("apiserver", pki.Identity(name="kube-apiserver", hosts=_names(settings)))
     cluster.issue("apiserver-kubelet", pki.Identity(name="kube-apiserver", groups=_MASTERS))
     admin = cluster.issue("admin", pki.Identity(name="admin", groups=_MASTERS))
@@ -133,7 +133,7 @@ def prepare(folder: Path, settings: Settings) -> Access:
 
 def components(folder: Path, settings: Settings) -> tuple[Component, ...]:
     """Return etcd and the API server, in order of start."""
-    return (_etcd(folder, settings.ports), _api_server(folder, settings))
+    return (_etcd(folder, settings), _api_server(folder, settings))
 
 
 _MASTERS = ("system:masters",)
@@ -152,10 +152,10 @@ def _token(path: Path) -> str:
     return path.read_text(encoding="utf-8").split(",")[0]
 
 
-def _etcd(folder: Path, ports: Ports) -> Component:
+def _etcd(folder: Path, settings: Settings) -> Component:
     keys = folder / "pki"
-    client = f"https://127.0.0.1:{ports.etcd}"
-    peer = f"https://127.0.0.1:{ports.etcd_peer}"
+    client = f"https://{settings.host}:{settings.ports.etcd}"
+    peer = f"https://{settings.host}:{settings.ports.etcd_peer}"
     trust = keys / "etcd-ca.crt"
     return Component(
         name="etcd",
@@ -178,7 +178,7 @@ def _etcd(folder: Path, ports: Ports) -> Component:
             "--peer-client-cert-auth",
             "--log-level=warn",
         ),
-        ready=probes.Tcp("127.0.0.1", ports.etcd),
+        ready=probes.Tcp(settings.host, settings.ports.etcd),
     )
 
 
@@ -189,7 +189,7 @@ def _api_server(folder: Path, settings: Settings) -> Component:
         name="kube-apiserver",
         argv=(
             str(tools.binary("kube-apiserver")),
-            f"--etcd-servers=https://127.0.0.1:{settings.ports.etcd}",
+            f"--etcd-servers=https://{settings.host}:{settings.ports.etcd}",
             f"--etcd-cafile={keys / 'etcd-ca.crt'}",
             f"--etcd-certfile={keys / 'etcd.crt'}",
             f"--etcd-keyfile={keys / 'etcd.key'}",

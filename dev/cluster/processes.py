@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,10 +23,19 @@ class Component:
     name: str
     argv: tuple[str, ...]
     ready: Probe | None = None
-    """What must answer before the next component starts; None: do not wait."""
+    """What must answer before the component counts as started; None: do not wait."""
     within: float = 60.0
     """Seconds it may take to become ready on a busy machine."""
     environment: dict[str, str] = field(default_factory=dict)
+
+
+Place = Callable[[Component], Sequence[str]]
+"""Returns the words before a component's command that choose where it runs."""
+
+
+def outside(_component: Component) -> Sequence[str]:
+    """Run a component in no special place."""
+    return ()
 
 
 class Processes:
@@ -37,18 +46,20 @@ class Processes:
         self._records = folder / "processes"
         self._prefix = _death_pact() if die_with_parent else ()
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        for path in (self._logs, self._records):
-            path.mkdir(parents=True, exist_ok=True)
 
     def log(self, name: str) -> Path:
         """Return the log file of a component."""
         return self._logs / f"{name}.log"
 
-    def start(self, components: Iterable[Component]) -> None:
-        """Start what is not running, in order, each once the one before is ready."""
-        for component in components:
+    def start(self, components: Iterable[Component], place: Place = outside) -> None:
+        """Start what is not running, all at once, and return when all are ready."""
+        wanted = tuple(components)
+        for path in (self._logs, self._records):
+            path.mkdir(parents=True, exist_ok=True)
+        for component in wanted:
             if not self.is_alive(component.name):
-                self._spawn(component)
+                self._spawn(component, place)
+        for component in wanted:
             self._await_ready(component)
 
     def is_alive(self, name: str) -> bool:
@@ -98,10 +109,10 @@ class Processes:
     def _record(self, name: str) -> Path:
         return self._records / f"{name}.json"
 
-    def _spawn(self, component: Component) -> None:
+    def _spawn(self, component: Component, place: Place) -> None:
         with self.log(component.name).open("ab") as log:
             child = subprocess.Popen(
-                [*self._prefix, *component.argv],
+                [*self._prefix, *place(component), *component.argv],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
