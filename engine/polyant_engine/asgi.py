@@ -148,9 +148,11 @@ def _ring(settings: Settings) -> vault_model.Ring:
 async def run(settings: Settings) -> None:
     """Serve until a signal comes."""
     http = settings.http
-    main = sockets.listen(http.port)
-    internal = sockets.listen(http.internal_port) if http.internal_port is not None else None
-    metrics = sockets.listen(http.metrics_port)
+    main = sockets.listen(http.port, http.listen_address)
+    internal = (
+        sockets.listen(http.internal_port, http.listen_address) if http.internal_port else None
+    )
+    metrics = sockets.listen(http.metrics_port, http.listen_address)
     async with opened(settings) as engine:
         public = [Listener(name="main", app=engine.main, socket=main)]
         if internal is not None and engine.internal is not None:

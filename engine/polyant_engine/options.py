@@ -44,6 +44,7 @@ class HttpSettings:
     port: int
     internal_port: int | None
     metrics_port: int
+    listen_address: str | None  # where all ports listen; nothing: everywhere
     base_url: str | None
     origins: tuple[str, ...]
     trusted_hops: Hops

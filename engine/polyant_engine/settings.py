@@ -179,6 +179,7 @@ def _http(reader: Reader) -> HttpSettings:
         port=reader.integer(main, 1, MAX_PORT),
         internal_port=reader.optional("INTERNAL_PORT", forms.port),
         metrics_port=reader.integer("METRICS_PORT", 1, MAX_PORT),
+        listen_address=reader.optional("LISTEN_ADDRESS", forms.address),
         base_url=reader.optional("BASE_URL", forms.base_url),
         origins=_origins(reader),
         trusted_hops=reader.parsed("TRUST_PROXY", forms.hops, 0),

@@ -69,6 +69,9 @@ VARIABLES: Mapping[str, Variable] = {
     "INTERNAL_PORT": Variable(
         form=PORT_FORM, doc="Port of internal routes; unset = on the main port, never via a proxy."
     ),
+    "LISTEN_ADDRESS": Variable(
+        form="an IPv4 or IPv6 address", doc="Where all ports listen; unset = on every address."
+    ),
     "METRICS_PORT": _whole("9090", "Port of /metrics, /livez, /readyz.", PORT_FORM),
     "BASE_URL": Variable(
         form="http(s)://host[:port]", doc="Public address of the engine, for webhook URLs."

@@ -1,5 +1,6 @@
 """The forms that values of variables have: text in, value out, `ValueError` for anything else."""
 
+import ipaddress
 import re
 import zoneinfo
 from collections.abc import Callable
@@ -24,6 +25,11 @@ def port(text: str) -> int:
     if not 0 < value <= MAX_PORT:
         raise ValueError(text)
     return value
+
+
+def address(text: str) -> str:
+    """Read an IP address."""
+    return str(ipaddress.ip_address(text))
 
 
 def hops(text: str) -> int | Literal["all"]:

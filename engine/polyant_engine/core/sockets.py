@@ -1,4 +1,4 @@
-"""Listening sockets that serve IPv4 and IPv6 alike, wherever IPv6 exists."""
+"""Listening sockets that serve IPv4 and IPv6 alike, wherever IPv6 exists, or one address only."""
 
 import contextlib
 import socket
@@ -6,8 +6,11 @@ import socket
 BACKLOG = 2048
 
 
-def listen(port: int) -> socket.socket:
-    """Open a dual-stack socket, or an IPv4 one on a machine without IPv6."""
+def listen(port: int, address: str | None = None) -> socket.socket:
+    """Open a dual-stack socket, or an IPv4 one on a machine without IPv6, or one on an address."""
+    if address is not None:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return socket.create_server((address, port), family=family, backlog=BACKLOG)
     with contextlib.suppress(OSError):
         if socket.has_dualstack_ipv6():
             return socket.create_server(

@@ -19,9 +19,10 @@ GRACE_SECONDS = 5
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run `polyant-engine demo-model [--port N] [--rules FILE]`; return the exit code."""
+    """Run `polyant-engine demo-model`; return the exit code."""
     parser = argparse.ArgumentParser(prog="polyant-engine demo-model", description=__doc__)
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
+    parser.add_argument("--address", help="listen on this address only; default: on every one")
     parser.add_argument("--rules", type=Path, help="rules file (YAML or JSON); default: echo")
     options = parser.parse_args(arguments)
     try:
@@ -29,12 +30,12 @@ def main(arguments: Sequence[str]) -> int:
     except rules.InvalidRules as error:
         sys.stderr.write(f"{error}\n")
         return EX_CONFIG
-    serve(script, options.port)
+    serve(script, options.port, options.address)
     return 0
 
 
-def serve(script: model.Rules, port: int) -> None:
-    """Serve on IPv4 and IPv6 until a signal."""
+def serve(script: model.Rules, port: int, address: str | None = None) -> None:
+    """Serve until a signal, on IPv4 and IPv6 unless an address is given."""
     # A cut connection is part of the script, so its traceback would be noise.
     logging.getLogger("uvicorn.error").addFilter(_is_unplanned)
     config = uvicorn.Config(
@@ -47,7 +48,7 @@ def serve(script: model.Rules, port: int) -> None:
     # uvicorn raises a caught signal again once it has shut down; by then the work is done.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    with sockets.listen(port) as listener:
+    with sockets.listen(port, address) as listener:
         uvicorn.Server(config).run(sockets=[listener])
 
 
