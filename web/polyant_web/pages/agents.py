@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
+from polyant_web.engine.models import Provider
 from polyant_web.pages import validation
 from polyant_web.pages.validation import Complaints
 from polyant_web.pages.visit import Visit
@@ -25,8 +26,9 @@ async def show(visit: Visit) -> Response:
 
 
 async def new(visit: Visit) -> Response:
-    """Show the empty form."""
-    return await _form(visit, dict.fromkeys(FIELDS, ""))
+    """Show the form with nothing entered yet."""
+    providers = await visit.engine.providers()
+    return _form(visit, _suggested(providers), providers)
 
 
 async def create(visit: Visit) -> Response:
@@ -35,14 +37,26 @@ async def create(visit: Visit) -> Response:
     try:
         agent = await visit.engine.create_agent({k: v for k, v in entered.items() if v})
     except validation.ENTERED_WRONGLY as error:
-        return await _form(visit, entered, validation.sort(error, FIELDS, conflict="slug"))
+        complaints = validation.sort(error, FIELDS, conflict="slug")
+        return _form(visit, entered, await visit.engine.providers(), complaints)
     return visit.go(f"/agents/{agent.slug}?created=1")
 
 
-async def _form(
-    visit: Visit, entered: Mapping[str, str], complaints: Complaints = validation.NONE
+def _suggested(providers: tuple[Provider, ...]) -> Mapping[str, str]:
+    """Where there is no choice, make it."""
+    values = dict.fromkeys(FIELDS, "")
+    if len(providers) == 1:
+        values["provider"] = providers[0].name
+        values["model"] = providers[0].models[0] if len(providers[0].models) == 1 else ""
+    return values
+
+
+def _form(
+    visit: Visit,
+    entered: Mapping[str, str],
+    providers: tuple[Provider, ...],
+    complaints: Complaints = validation.NONE,
 ) -> Response:
-    providers = await visit.engine.providers()
     status = 200 if complaints is validation.NONE else 422
     return visit.page(
         "agent_new.html", status, entered=entered, complaints=complaints, providers=providers

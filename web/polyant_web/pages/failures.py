@@ -1,7 +1,7 @@
 """What a person sees when something went wrong: calm words, what to do, never a trace."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -11,6 +11,8 @@ from polyant_web.observability import logs
 from polyant_web.pages.visit import Visit
 
 logger = logging.getLogger(__name__)
+
+_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,12 @@ _AWAY = Failure(
     title="The engine is not answering",
     text="The panel is fine, but the engine behind it cannot be reached right now. "
     "This usually passes within a minute, for example while a new version is rolled out.",
+    retry=True,
+)
+_TROUBLED = Failure(
+    status=502,
+    title="The engine is in trouble",
+    text="It answers, but could not do this just now. It says: {cause}",
     retry=True,
 )
 _FORBIDDEN = Failure(
@@ -75,7 +83,7 @@ _BROKEN = Failure(
 def answer(visit: Visit, error: Exception, *, scripted: bool = False) -> Response:
     """Return the page, the part of a page, or the JSON that tells about an error."""
     failure = describe(error)
-    if failure.status >= 500:  # noqa: PLR2004 - server errors
+    if failure.status >= _SERVER_ERROR:
         logger.warning("failure shown", extra={"status": failure.status, "cause": str(error)})
     if scripted:
         message = f"{failure.title}. {failure.text}"
@@ -120,8 +128,15 @@ def _refused(error: errors.EngineRefused) -> Failure:
         return _FORBIDDEN
     if isinstance(error, errors.NotFound):
         return _MISSING
-    retry = error.status >= 500 or isinstance(error, errors.TooMany)  # noqa: PLR2004 - server errors
-    status = error.status if error.status < 500 else 502  # noqa: PLR2004 - server errors
+    if error.status >= _SERVER_ERROR:
+        return replace(_TROUBLED, text=_TROUBLED.text.format(cause=_sentence(error.message)))
     return Failure(
-        status=status, title="The engine refused this", text=f"{error.message}.", retry=retry
+        status=error.status,
+        title="The engine refused this",
+        text=_sentence(error.message),
+        retry=isinstance(error, errors.TooMany),
     )
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -60,6 +60,7 @@ class Visit:
         """Answer with a rendered template."""
         context = {
             "user": self.user,
+            "signed_in": self.session is not None,
             "csrf": self.form_token,
             "theme": self.jar.theme,
             "themes": THEMES,

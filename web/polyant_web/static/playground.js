@@ -21,7 +21,10 @@ const toBottom = () => {
 function addSaid(text) {
   const item = document.createElement("li");
   item.className = "said";
-  item.textContent = text;
+  const who = document.createElement("span");
+  who.className = "visually-hidden";
+  who.textContent = "You: ";
+  item.append(who, text);
   turns.append(item);
 }
 
