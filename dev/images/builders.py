@@ -51,12 +51,6 @@ class Builder(Protocol):
     def smoke(self, reference: str, command: Sequence[str], runner: process.Runner) -> None:
         """Start one command in the image and see it end well."""
 
-    def export(self, reference: str, archive: Path, runner: process.Runner) -> None:
-        """Write the image to one file that containerd can import."""
-
-    def push(self, reference: str, target: str, runner: process.Runner) -> None:
-        """Send the image to a registry."""
-
     def size(self, reference: str) -> int | None:
         """Bytes on disk, all layers together."""
 
@@ -107,15 +101,6 @@ class Docker(Builder):
     def smoke(self, reference: str, command: Sequence[str], runner: process.Runner) -> None:
         options = ["--rm", "--read-only", "--network=none", f"--entrypoint={command[0]}"]
         runner.run(f"{command[0]} starts", ["docker", "run", *options, reference, *command[1:]])
-
-    @override
-    def export(self, reference: str, archive: Path, runner: process.Runner) -> None:
-        runner.run(f"export {reference}", ["docker", "save", "-o", archive, reference])
-
-    @override
-    def push(self, reference: str, target: str, runner: process.Runner) -> None:
-        runner.run(f"tag {target}", ["docker", "tag", reference, target])
-        runner.run(f"push {target}", ["docker", "push", target])
 
     @override
     def size(self, reference: str) -> int | None:
@@ -170,16 +155,6 @@ class Buildah(Builder):
             runner.run(f"{command[0]} starts", run)
         finally:
             process.output(["buildah", "rm", container.strip()])
-
-    @override
-    def export(self, reference: str, archive: Path, runner: process.Runner) -> None:
-        archive.unlink(missing_ok=True)
-        target = f"oci-archive:{archive}:{reference}"
-        runner.run(f"export {reference}", ["buildah", "push", "--quiet", reference, target])
-
-    @override
-    def push(self, reference: str, target: str, runner: process.Runner) -> None:
-        runner.run(f"push {target}", ["buildah", "push", reference, f"docker://{target}"])
 
     @override
     def size(self, reference: str) -> int | None:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from dev.images import builders, cachefolder, catalog, pipconfig, process, rootfs
 
-CONTEXTS = {"base": rootfs.base_context, "pause": rootfs.pause_context}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Workshop:
@@ -80,11 +78,10 @@ class Workshop:
             raise
 
     def _context(self, image: catalog.Image) -> Path:
-        make = CONTEXTS.get(image.name)
-        if make is None:
+        if image is not catalog.BASE:
             return catalog.ROOT
-        rootfs.sweep(image.name, self.key(image))
-        return make(self.key(image), self.runner)
+        rootfs.sweep(self.key(image))
+        return rootfs.base_context(self.key(image), self.runner)
 
     def _arguments(self, image: catalog.Image) -> tuple[tuple[str, str], ...]:
         if image.base is None:
@@ -98,6 +95,7 @@ class Workshop:
         return self.key(catalog.ALL[image.base]) if self.builder.own_bases else builders.DOCKER_BASE
 
 
-def workshop(progress: process.Progress) -> Workshop:
-    """The workshop of this machine."""
-    return Workshop(builder=builders.choose(), progress=progress)
+def workshop(progress: process.Progress, *, without_engine: bool = False) -> Workshop:
+    """The workshop of this machine; the local node can take images only from buildah."""
+    builder = builders.Buildah() if without_engine else builders.choose()
+    return Workshop(builder=builder, progress=progress)

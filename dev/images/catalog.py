@@ -60,17 +60,10 @@ POSTGRES = Image(
 BASE = Image(
     name="base",
     dockerfile="dev/images/base/Dockerfile",
-    inputs=("dev/images/rootfs.py",),
+    inputs=("dev/images/recipe.py",),
     fixed_tag="dev",
 )
-PAUSE = Image(
-    name="pause",
-    dockerfile="dev/images/pause/Dockerfile",
-    inputs=("dev/cluster/tools/pause/main.go", "dev/cluster/tools/pause/go.mod"),
-    fixed_tag="dev",
-)
-
-ALL = {image.name: image for image in (BASE, PAUSE, POSTGRES, OPERATOR, ENGINE)}
+ALL = {image.name: image for image in (BASE, POSTGRES, OPERATOR, ENGINE)}
 
 
 def version() -> str:

@@ -1,15 +1,9 @@
-"""The file systems of the two images that no Dockerfile can make: base and pause."""
+"""The file system of the base image, which no Dockerfile can make."""
 
 import shutil
 from pathlib import Path
 
-from dev.cluster import tools
-from dev.images import cachefolder, process
-
-# Documentation and translations are half of a minimal Debian, and no container reads them.
-EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
-PACKAGES = ("python3-minimal", "python3-venv", "ca-certificates")
-SUITE = "bookworm"
+from dev.images import cachefolder, process, recipe
 
 
 def base_context(key: str, runner: process.Runner) -> Path:
@@ -25,23 +19,20 @@ def base_context(key: str, runner: process.Runner) -> Path:
 
 
 def _mmdebstrap(target: Path) -> list[str]:
-    excluded = [f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED]
+    excluded = [f"--dpkgopt=path-exclude={pattern}" for pattern in recipe.EXCLUDED]
     # mmdebstrap copies the host's resolver and name into the result; they are nobody's business.
     clean = '--customize-hook=rm -rf "$1/etc/resolv.conf" "$1/etc/hostname" "$1/var/cache/debconf"'
-    start = ["mmdebstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", "--format=tar"]
-    return [*start, *excluded, clean, SUITE, str(target)]
+    start = [
+        "mmdebstrap",
+        "--variant=minbase",
+        f"--include={','.join(recipe.PACKAGES)}",
+        "--format=tar",
+    ]
+    return [*start, *excluded, clean, recipe.SUITE, str(target)]
 
 
-def pause_context(key: str, runner: process.Runner) -> Path:
-    """A folder with the static binary `pause`, which the cluster's tools build."""
-    folder = cachefolder.cache_folder() / f"pause-{key}"
-    folder.mkdir(exist_ok=True)
-    shutil.copy(tools.binary("pause", runner.progress), folder / "pause")
-    return folder
-
-
-def sweep(name: str, key: str) -> None:
-    """Forget the cached contexts of older keys."""
-    for folder in cachefolder.cache_folder().glob(f"{name}-*"):
-        if folder.name != f"{name}-{key}":
+def sweep(key: str) -> None:
+    """Forget the file systems of older recipes."""
+    for folder in cachefolder.cache_folder().glob("base-*"):
+        if folder.name != f"base-{key}":
             shutil.rmtree(folder)

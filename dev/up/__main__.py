@@ -1,7 +1,6 @@
 """`python -m dev.up up|down|test|status`: the whole product on a real Kubernetes."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
@@ -44,12 +43,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _world(options: argparse.Namespace, terminal: Terminal) -> World:
-    registry = os.environ.get("REGISTRY") or None
-    if options.cluster == "current" and registry is None:
-        raise StepError("CLUSTER=current needs REGISTRY=host/path, from where the cluster can pull")
-    provider = providers.choose(options.cluster, name=providers.DEFAULT_NAME)
-    workshop = building.workshop(terminal.say)
-    return World(provider=provider, workshop=workshop, terminal=terminal, registry=registry)
+    provider = providers.choose(options.cluster)
+    workshop = building.workshop(terminal.say, without_engine=provider.kind == "local")
+    return World(provider=provider, workshop=workshop, terminal=terminal)
 
 
 def _up(world: World, _options: argparse.Namespace) -> int:
@@ -60,13 +56,12 @@ def _up(world: World, _options: argparse.Namespace) -> int:
 
 
 def _prepare(world: World, wanted: Sequence[steps.Step]) -> None:
-    packages = [*world.workshop.builder.missing(), *world.provider.missing()]
-    world.terminal.text(plan.text(world, wanted, packages))
-    prerequisites.require(packages, world.runner)
+    world.terminal.text(plan.text(world, wanted))
+    prerequisites.check(world)
 
 
 def _down(world: World, _options: argparse.Namespace) -> int:
-    if world.provider.name == "current":
+    if world.provider.kind == "current":
         world.kubectl.run("delete", "namespace", quickstart.NAMESPACE, "--ignore-not-found")
         world.helm.uninstall()
     world.provider.down(world.terminal.say)
@@ -80,7 +75,7 @@ def _test(world: World, options: argparse.Namespace) -> int:
 
 
 def _status(world: World, _options: argparse.Namespace) -> int:
-    if not world.provider.running():
+    if not world.is_up:
         world.terminal.text("no cluster is running; start one with `make up`")
         return 1
     world.terminal.text(world.watch().diagnosis(f"instance {quickstart.INSTANCE}"))

@@ -23,7 +23,7 @@ MINUTE = 60
 
 def run(world: World, arguments: Sequence[str]) -> int:
     """Bring up what is missing, run pytest, take down what was not there before."""
-    found_running = world.provider.running()
+    found_running = world.is_up
     try:
         steps.run(steps.FOUNDATION, world)
         return _pytest(world, arguments)

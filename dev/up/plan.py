@@ -3,10 +3,8 @@
 import os
 from collections.abc import Sequence
 
-from dev.cluster.tools import build, catalog
-from dev.images import catalog as images
 from dev.up import prerequisites
-from dev.up.steps import Step, image_names
+from dev.up.steps import Step
 from dev.up.world import World
 
 # Minutes measured on 2 cores without any cache; a machine with more cores needs less.
@@ -16,16 +14,16 @@ IMAGE_MINUTES = {"base": 0.8, "postgres": 0.3, "operator": 0.8, "engine": 0.8}
 REST_MINUTES = 1.5
 
 
-def text(world: World, steps: Sequence[Step], packages: Sequence[str]) -> str:
+def text(world: World, steps: Sequence[Step]) -> str:
     """The whole plan as it is printed."""
-    lines = [f"Plan: Polyant on Kubernetes ({world.provider.name}), about {minutes(world):.0f} min"]
-    if packages:
-        lines.append(f"  0. Debian packages: {prerequisites.command(packages)}")
+    lines = [f"Plan: Polyant on Kubernetes ({world.provider.kind}), about {minutes(world):.0f} min"]
     lines += [
         f"  {number}. {step.name}" + (f": {step.changes}" if step.changes else "")
         for number, step in enumerate(steps, 1)
     ]
     lines += [
+        "On this machine:",
+        *(f"  {line}" for line in world.provider.plan()),
         "Downloads and built programs are kept in the user cache (polyant-dev/).",
         "Undo: `make down`. Interrupted? Run it again, it continues.",
         "Without Kubernetes: `make dev` runs the same engine and panel on 127.0.0.1.",
@@ -41,14 +39,10 @@ def minutes(world: World) -> float:
 
 
 def _tools(world: World) -> float:
-    if world.provider.name != "local":
-        return 0
-    needed = {*catalog.NODE, *catalog.CONTROL_PLANE, "helm"}
-    missing = [catalog.TOOLS[name] for name in needed]
-    modules = {tool.module for tool in missing if not build.binary_path(tool).exists()}
+    modules = {tool.module for tool in prerequisites.missing_tools(world)}
     return sum(TOOL_MINUTES.get(module, 0) for module in modules)
 
 
 def _images(world: World) -> float:
-    stale = [name for name in image_names(world) if world.workshop.stale(name)]
-    return sum(IMAGE_MINUTES.get(name, 0) for name in stale if name in images.ALL)
+    stale = [name for name in world.workshop.names() if world.workshop.stale(name)]
+    return sum(IMAGE_MINUTES.get(name, 0) for name in stale)

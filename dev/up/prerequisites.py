@@ -1,33 +1,36 @@
-"""What must be on the machine before anything is changed."""
+"""What must be on the machine before anything is changed.
 
-import os
-import shutil
+The local node installs the Debian packages it needs as root, and its plan says so. What nobody can
+install for the person (Go, root, a container tool elsewhere) is named here, with the cure.
+"""
+
 from collections.abc import Sequence
 
-from dev.images import process
+from dev.cluster import packages
+from dev.cluster.tools import build, catalog
 from dev.up.errors import StepError
+from dev.up.world import World
 
 
-def require(packages: Sequence[str], runner: process.Runner) -> None:
-    """Install Debian packages as root, or say how somebody else has to."""
-    if not packages:
-        return
-    if not can_install():
-        raise StepError(f"missing: {', '.join(packages)}. Install with: {command(packages)}")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    runner.run("apt-get update", ["apt-get", "update", "-qq"], env=environment)
-    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
-    runner.run(f"apt-get install {' '.join(packages)}", install, env=environment)
+def check(world: World) -> None:
+    """Raise for the first thing that is missing, before any step has run."""
+    if world.provider.kind == "local":
+        packages.check_machine()
+    elif missing := world.workshop.builder.missing():
+        raise StepError(
+            f"missing: {', '.join(missing)}. Install with: apt-get install -y {' '.join(missing)}"
+            " (or install Docker)"
+        )
+    if missing_tools(world):
+        build.go_program()
 
 
-def can_install() -> bool:
-    """Whether this user may install packages here."""
-    return os.geteuid() == 0 and shutil.which("apt-get") is not None
-
-
-def command(packages: Sequence[str]) -> str:
-    """The command a person would type."""
-    start = "" if os.geteuid() == 0 else "sudo "
-    if shutil.which("apt-get"):
-        return f"{start}apt-get install -y {' '.join(packages)}"
-    return f"your package manager: {' '.join(packages)}"
+def missing_tools(world: World) -> Sequence[catalog.Tool]:
+    """The programs that have to be compiled first."""
+    names = {"helm", "kubectl"}
+    if world.provider.kind == "local":
+        names |= {*catalog.NODE, *catalog.CONTROL_PLANE}
+    elif world.provider.kind == "kind":
+        names.add("kind")
+    tools = [catalog.TOOLS[name] for name in sorted(names)]
+    return [tool for tool in tools if not build.binary_path(tool).exists()]

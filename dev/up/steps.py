@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dev.images import catalog
 from dev.up import farewell, quickstart
 from dev.up.world import World
 
@@ -25,18 +24,13 @@ def _cluster(world: World) -> None:
 
 
 def _images(world: World) -> None:
-    for name in image_names(world):
+    for name in world.workshop.names():
         world.workshop.build(name)
 
 
 def _load(world: World) -> None:
-    names = [name for name in image_names(world) if catalog.ALL[name].base]
-    if world.registry is None:
-        world.provider.load([world.workshop.reference(name) for name in names])
-        return
-    for name in names:
-        local = world.workshop.reference(name)
-        world.workshop.builder.push(local, world.image(name), world.runner)
+    images = [world.workshop.reference(name) for name in world.workshop.names() if name != "base"]
+    world.loaded.update(world.provider.load(images, world.terminal.say))
 
 
 def _operator(world: World) -> None:
@@ -61,11 +55,6 @@ def _question(world: World) -> None:
     world.terminal.say(f"question: {QUESTION}")
     world.terminal.say(f"answer:   {answer}")
     world.terminal.text(farewell.text(world))
-
-
-def image_names(world: World) -> Sequence[str]:
-    """The images this run builds; the sandbox image belongs to the local node alone."""
-    return [name for name in world.workshop.names() if name != "pause"]
 
 
 CLUSTER = Step(name="cluster", changes="a Kubernetes cluster on this machine", run=_cluster)

@@ -1,9 +1,8 @@
 """Everything a step works with: the cluster, the images and the programs, each made when needed."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -21,7 +20,7 @@ class World:
     provider: providers.Provider
     workshop: building.Workshop
     terminal: Terminal
-    registry: str | None = None  # where images go that the cluster pulls by itself
+    loaded: dict[str, str] = field(default_factory=dict)  # local image -> its name in the cluster
 
     @cached_property
     def kubectl(self) -> Kubectl:
@@ -47,18 +46,19 @@ class World:
         return process.Runner(log=log, progress=self.terminal.say)
 
     def program(self, name: str) -> Path:
-        """One of the programs that talk to clusters: built here, or the machine's own elsewhere."""
-        installed = shutil.which(name)
-        if installed and self.provider.name != "local":
-            return Path(installed)
+        """One of the pinned programs that talk to clusters."""
         return tools.binary(name, self.terminal.say)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether every part of the cluster runs."""
+        states = self.provider.status()
+        return bool(states) and all(states.values())
 
     def image(self, name: str) -> str:
         """The reference under which the cluster knows an image."""
         local = self.workshop.reference(name)
-        if self.registry is None or not local.startswith("localhost/"):
-            return local
-        return f"{self.registry}/{local.removeprefix('localhost/').replace('/', '-')}"
+        return self.loaded.get(local, local)
 
     @property
     def images(self) -> release.Images:
