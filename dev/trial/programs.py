@@ -85,8 +85,13 @@ def web(keys: Keys, ports_: Ports) -> Program:
 
 def model(ports_: Ports) -> Program:
     """Return the scripted model."""
-    arguments = ("polyant_engine", "demo-model", "--port", str(ports_.model))
-    return _program("model", arguments, {"LISTEN_ADDRESS": ports.HOST})
+    arguments = (
+        "polyant_engine",
+        "demo-model",
+        f"--port={ports_.model}",
+        f"--address={ports.HOST}",
+    )
+    return _program("model", arguments, {})
 
 
 def _model(ports_: Ports) -> dict[str, str]:
