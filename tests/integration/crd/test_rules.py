@@ -1,0 +1,29 @@
+"""The API server refuses with the words of the table, at the field of the table."""
+
+import pytest
+
+from support.refusals import REFUSALS, Refusal, instance
+from support.resources import Refused, Resources
+
+pytestmark = pytest.mark.integration
+
+CASES = pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case.name)
+
+
+@CASES
+def test_a_broken_rule_names_place_problem_and_cure(case: Refusal, shared: Resources) -> None:
+    with pytest.raises(Refused) as caught:
+        shared.create(instance(case.refused, case.instance), dry_run=True)
+
+    assert [(case.path, case.text)] == [_said(cause) for cause in caught.value.causes]
+
+
+@CASES
+def test_a_kept_rule_refuses_nothing(case: Refusal, shared: Resources) -> None:
+    shared.create(instance(case.accepted, case.accepted_instance), dry_run=True)
+
+
+def _said(cause: tuple[str, str]) -> tuple[str, str]:
+    """Split off how the API server begins: `Invalid value: "object": `, or the quoted value."""
+    field, message = cause
+    return field, message.removeprefix("Invalid value: ").partition('": ')[2]

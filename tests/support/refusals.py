@@ -1,0 +1,459 @@
+"""Every rule of the custom resource as a pair of objects: one it refuses, one it accepts.
+
+One table for both sides: the API server must refuse with exactly these words at exactly this field,
+and so must `polyant_operator.api`, which repeats the rules for objects that are older than them.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+Object = dict[str, Any]
+NAMES = "use lower-case letters, digits, '-' and '.'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """One rule broken by `spec`, and the smallest change that keeps it."""
+
+    name: str
+    refused: Mapping[str, Any]
+    accepted: Mapping[str, Any]
+    path: str
+    text: str
+    instance: str = "acme"
+    accepted_instance: str = "acme"
+
+
+def instance(spec: Mapping[str, Any] | None = None, name: str = "acme") -> Object:
+    """Build an object with a database of the user's and the given fields."""
+    merged = {"database": {"urlSecretRef": {"name": "db"}}, **deepcopy(dict(spec or {}))}
+    return {
+        "apiVersion": "polyant.ai/v1alpha1",
+        "kind": "PolyantInstance",
+        "metadata": {"name": name, "namespace": "demo", "uid": "0d4e", "generation": 1},
+        "spec": merged,
+    }
+
+
+def _case(name: str, refused: Object, accepted: Object, path: str, text: str) -> Refusal:
+    return Refusal(name=name, refused=refused, accepted=accepted, path=path, text=text)
+
+
+def _named(refused: str, accepted: str) -> Refusal:
+    return Refusal(
+        name=f"instance name {refused[:12]}",
+        refused={},
+        accepted={},
+        instance=refused,
+        accepted_instance=accepted,
+        path="metadata.name",
+        text=f"name '{refused}' is not usable; use at most 35 lower-case letters, digits and '-',"
+        " starting with a letter: the names of all objects are derived from it",
+    )
+
+
+def _generated(field: str, secret: str) -> Refusal:
+    group, reference = field.split(".")
+    base = {"urlSecretRef": {"name": "db"}} if reference == "migrationUrlSecretRef" else {}
+    return _case(
+        f"{field} names a generated Secret",
+        {group: {**base, reference: {"name": secret}}},
+        {group: {**base, reference: {"name": f"my-{secret}"}}},
+        f"spec.{field}",
+        f"'{secret}' is a Secret the operator generates; leave the reference out to use it,"
+        " or name a Secret of your own",
+    )
+
+
+def _host(value: str) -> Refusal:
+    return _case(
+        f"host {value}",
+        {"edge": {"type": "Ingress", "host": value}},
+        {"edge": {"type": "Ingress", "host": "chat.example.com"}},
+        "spec.edge.host",
+        f"'{value}' is not a host name; write for example chat.example.com,"
+        " without scheme, port or path",
+    )
+
+
+def _reserved(component: str, name: str) -> Refusal:
+    return _case(
+        f"{component} sets {name}",
+        {component: {"env": [{"name": name, "value": "x"}]}},
+        {component: {"env": [{"name": f"MY_{name}", "value": "x"}]}},
+        f"spec.{component}.env[0]",
+        f"{name} is set by the operator; remove it and use the field of spec that stands for it"
+        " (docs/reference/polyantinstance.md)",
+    )
+
+
+def _tunable(field: str, refused: str, accepted: str, text: str) -> Refusal:
+    return _case(
+        f"tunable {field}",
+        {"engine": {"tunables": {field: refused}}},
+        {"engine": {"tunables": {field: accepted}}},
+        f"spec.engine.tunables.{field}",
+        text,
+    )
+
+
+def _volume(refused: Object, accepted: Object, path: str, text: str) -> Refusal:
+    return _case(
+        f"volume {refused}",
+        {"podDefaults": {"extraVolumes": [refused]}},
+        {"podDefaults": {"extraVolumes": [accepted]}},
+        f"spec.podDefaults.extraVolumes[0]{path}",
+        text,
+    )
+
+
+def _mount(refused: str, text: str) -> Refusal:
+    volumes = [{"name": "ca", "configMap": {"name": "ca"}}]
+    return _case(
+        f"mount {refused}",
+        {
+            "podDefaults": {
+                "extraVolumes": volumes,
+                "extraVolumeMounts": [{"name": "ca", "mountPath": refused}],
+            }
+        },
+        {
+            "podDefaults": {
+                "extraVolumes": volumes,
+                "extraVolumeMounts": [{"name": "ca", "mountPath": "/etc/ca"}],
+            }
+        },
+        "spec.podDefaults.extraVolumeMounts[0].mountPath",
+        text,
+    )
+
+
+def _edge(name: str, refused: Object, accepted: Object, field: str, text: str) -> Refusal:
+    path = f"spec.edge.{field}" if field else "spec.edge"
+    return _case(name, {"edge": refused}, {"edge": accepted}, path, text)
+
+
+_MAP = {"name": "certificates", "configMap": {"name": "ca"}}
+_INGRESS = {"type": "Ingress", "host": "chat.example.com"}
+_SOURCE = {"configMapKeyRef": {"name": "a", "key": "b"}}
+_ORIGIN = "write scheme://host or scheme://host:port"
+
+REFUSALS: tuple[Refusal, ...] = (
+    _named("a" * 36, "a" * 35),
+    _named("1acme", "acme1"),
+    _named("a.b", "a-b"),
+    _generated("database.urlSecretRef", "acme-database"),
+    _generated("database.migrationUrlSecretRef", "acme-admin"),
+    _generated("secrets.encryptionKeySecretRef", "acme-encryption-key"),
+    _generated("secrets.authSecretRef", "acme-auth-secrets"),
+    _generated("secrets.internalAuthSecretRef", "acme-auth-secrets"),
+    _generated("admin.passwordSecretRef", "acme-admin"),
+    _case(
+        "version and images",
+        {"version": "0.1.0", "images": {"engine": "r/e:1"}},
+        {"images": {"engine": "r/e:1"}},
+        "spec",
+        "version '0.1.0' and images exclude each other; keep version for a release,"
+        " or images for images of your own",
+    ),
+    _case(
+        "version with a space",
+        {"version": "0 1"},
+        {"version": "0.1.0"},
+        "spec.version",
+        "'0 1' is not a version; write a release such as 0.1.0",
+    ),
+    _case(
+        "image with a space",
+        {"images": {"engine": "r/e 1"}},
+        {"images": {"engine": "r/e@sha256:0a"}},
+        "spec.images.engine",
+        "'r/e 1' is not an image reference; write registry/repository:tag"
+        " or registry/repository@sha256:digest",
+    ),
+    _case(
+        "Secret name in capitals",
+        {"imagePullSecrets": [{"name": "Pull"}]},
+        {"imagePullSecrets": [{"name": "pull"}]},
+        "spec.imagePullSecrets[0].name",
+        f"'Pull' is not a valid object name; {NAMES}",
+    ),
+    _case(
+        "Secret key with a slash",
+        {"database": {"urlSecretRef": {"name": "db", "key": "a/b"}}},
+        {"database": {"urlSecretRef": {"name": "db", "key": "a.b"}}},
+        "spec.database.urlSecretRef.key",
+        "'a/b' is not a valid key of a Secret; use letters, digits, '-', '_' and '.'",
+    ),
+    _case(
+        "no database",
+        {"database": {"poolSize": 5}},
+        {"database": {"poolSize": 5, "embedded": {}}},
+        "spec.database",
+        "database needs exactly one of urlSecretRef and embedded; name the Secret of your"
+        " PostgreSQL in urlSecretRef, or write embedded: {} for one pod of our own",
+    ),
+    _case(
+        "two databases",
+        {"database": {"urlSecretRef": {"name": "db"}, "embedded": {}}},
+        {"database": {"urlSecretRef": {"name": "db"}}},
+        "spec.database",
+        "database needs exactly one of urlSecretRef and embedded; name the Secret of your"
+        " PostgreSQL in urlSecretRef, or write embedded: {} for one pod of our own",
+    ),
+    _case(
+        "migration URL beside embedded",
+        {"database": {"embedded": {}, "migrationUrlSecretRef": {"name": "db"}}},
+        {"database": {"urlSecretRef": {"name": "a"}, "migrationUrlSecretRef": {"name": "b"}}},
+        "spec.database.migrationUrlSecretRef",
+        "migrationUrlSecretRef has no use beside embedded;"
+        " remove it: the embedded database has one role",
+    ),
+    _case(
+        "storage of nothing",
+        {"database": {"embedded": {"storage": "0Gi"}}},
+        {"database": {"embedded": {"storage": "0.5Gi"}}},
+        "spec.database.embedded.storage",
+        "'0Gi' is not a positive amount; write for example 8Gi",
+    ),
+    _case(
+        "storage in words",
+        {"database": {"embedded": {"storage": "8 GB"}}},
+        {"database": {"embedded": {"storage": "8G"}}},
+        "spec.database.embedded.storage",
+        "'8 GB' is not a positive amount; write for example 8Gi",
+    ),
+    _case(
+        "the previous key is the current one",
+        {
+            "secrets": {
+                "encryptionKeySecretRef": {"name": "key"},
+                "previousEncryptionKeySecretRef": {"name": "key"},
+            }
+        },
+        {
+            "secrets": {
+                "encryptionKeySecretRef": {"name": "key"},
+                "previousEncryptionKeySecretRef": {"name": "acme-encryption-key"},
+            }
+        },
+        "spec.secrets.previousEncryptionKeySecretRef",
+        "previousEncryptionKeySecretRef names the current key, key/ENCRYPTION_KEY;"
+        " name the key you rotate away from, or remove the field",
+    ),
+    _case(
+        "e-mail address without @",
+        {"admin": {"email": "ops"}},
+        {"admin": {"email": "administrator@local"}},
+        "spec.admin.email",
+        "'ops' is not an e-mail address; write for example ops@example.com",
+    ),
+    _case(
+        "model name in capitals",
+        {"models": [{"name": "Main", "provider": "openai", "baseUrl": "http://m"}]},
+        {"models": [{"name": "main", "provider": "openai", "baseUrl": "http://m"}]},
+        "spec.models[0].name",
+        "'Main' is not a model name; use lower-case letters, digits and '-', starting with a letter",
+    ),
+    _case(
+        "base URL with a password",
+        {"models": [{"name": "main", "provider": "openai", "baseUrl": "https://u:p@m/v1"}]},
+        {"models": [{"name": "main", "provider": "openai", "baseUrl": "https://m:8443/v1"}]},
+        "spec.models[0].baseUrl",
+        "'https://u:p@m/v1' is not a base URL; write for example https://api.example.com/v1,"
+        " without user, query or fragment",
+    ),
+    _case(
+        "model without a way to reach it",
+        {"models": [{"name": "main", "provider": "openai"}]},
+        {"models": [{"name": "main", "provider": "openai", "apiKeySecretRef": {"name": "k"}}]},
+        "spec.models[0]",
+        "model 'main' has neither baseUrl nor apiKeySecretRef; the provider's own address asks"
+        " for a key: set apiKeySecretRef, or baseUrl",
+    ),
+    _case(
+        "label of the operator",
+        {"podDefaults": {"labels": {"app.kubernetes.io/name": "x"}}},
+        {"podDefaults": {"labels": {"example.com/name": "x"}}},
+        "spec.podDefaults.labels",
+        "'app.kubernetes.io/name' belongs to the operator;"
+        " use keys outside app.kubernetes.io/ and polyant.ai/",
+    ),
+    _case(
+        "annotation of the operator",
+        {"web": {"pod": {"annotations": {"polyant.ai/secret-digest": "x"}}}},
+        {"web": {"pod": {"annotations": {"example.com/x": "x"}}}},
+        "spec.web.pod.annotations",
+        "'polyant.ai/secret-digest' belongs to the operator;"
+        " use keys outside app.kubernetes.io/ and polyant.ai/",
+    ),
+    _volume(
+        {**_MAP, "name": "Ca"},
+        _MAP,
+        ".name",
+        "'Ca' is not a volume name; use lower-case letters, digits and '-'",
+    ),
+    _volume(
+        {**_MAP, "name": "tmp"},
+        _MAP,
+        ".name",
+        "'tmp' is the name of a volume of the operator; choose another name",
+    ),
+    _volume(
+        {"name": "two", "configMap": {"name": "a"}, "secret": {"secretName": "b"}},
+        {"name": "two", "secret": {"secretName": "b"}},
+        "",
+        "volume 'two' needs exactly one source;"
+        " keep one of configMap, secret, persistentVolumeClaim and emptyDir",
+    ),
+    _volume(
+        {"name": "scratch", "emptyDir": {"sizeLimit": "0"}},
+        {"name": "scratch", "emptyDir": {"sizeLimit": "1Gi"}},
+        ".emptyDir.sizeLimit",
+        "'0' is not a positive amount; write for example 8Gi",
+    ),
+    _mount("etc/ca", "'etc/ca' is not an absolute path; write for example /etc/ca"),
+    _mount(
+        "/run/ca",
+        "'/run/ca' is used by the operator;"
+        " choose a path outside /tmp, /run, /var/run and /var/lib/postgresql",
+    ),
+    _reserved("engine", "DATABASE_URL"),
+    _reserved("engine", "DATABASE_URL_FILE"),
+    _reserved("engine", "ELECTION_LEASE"),
+    _reserved("engine", "POD_NAME"),
+    _reserved("engine", "TRUST_PROXY"),
+    _reserved("web", "AUTH_TRUST_HOST"),
+    _case(
+        "variable name with a dash",
+        {"web": {"env": [{"name": "A-B", "value": "x"}]}},
+        {"web": {"env": [{"name": "A_B", "value": "x"}]}},
+        "spec.web.env[0].name",
+        "'A-B' is not a variable name; use letters, digits and '_', not starting with a digit",
+    ),
+    _case(
+        "value and valueFrom",
+        {"engine": {"env": [{"name": "A", "value": "x", "valueFrom": _SOURCE}]}},
+        {"engine": {"env": [{"name": "A", "valueFrom": _SOURCE}]}},
+        "spec.engine.env[0]",
+        "A has both value and valueFrom; keep one of them",
+    ),
+    _case(
+        "two sources of a variable",
+        {
+            "engine": {
+                "env": [{"name": "A", "valueFrom": {**_SOURCE, "fieldRef": {"fieldPath": "x"}}}]
+            }
+        },
+        {"engine": {"env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "x"}}}]}},
+        "spec.engine.env[0].valueFrom",
+        "valueFrom needs exactly one source;"
+        " keep one of secretKeyRef, configMapKeyRef and fieldRef",
+    ),
+    _case(
+        "envFrom without a source",
+        {"engine": {"envFrom": [{"prefix": "A_"}]}},
+        {"engine": {"envFrom": [{"prefix": "A_", "secretRef": {"name": "x"}}]}},
+        "spec.engine.envFrom[0]",
+        "envFrom needs exactly one source; keep one of secretRef and configMapRef",
+    ),
+    _case(
+        "typing after the answer",
+        {"engine": {"tunables": {"messageSoftDebounceMs": 1000}}},
+        {"engine": {"tunables": {"messageSoftDebounceMs": 1000, "messageTypingDelayMs": 1000}}},
+        "spec.engine.tunables",
+        "messageTypingDelayMs (default 1500) is longer than messageSoftDebounceMs (default 2000);"
+        " lower the first or raise the second:"
+        " a person would see typing only after the answer has begun",
+    ),
+    _tunable(
+        "dedupSimilarityThreshold",
+        "1.5",
+        "0.90",
+        "'1.5' is not between 0 and 1; write for example \"0.90\"",
+    ),
+    _tunable(
+        "datetimeTimezone",
+        "Europe Rome",
+        "Europe/Rome",
+        "'Europe Rome' is not a time zone; write for example UTC or Europe/Rome",
+    ),
+    _tunable(
+        "datetimeLocale", "en_US", "en-US", "'en_US' is not a locale; write for example en-US"
+    ),
+    _host("https://chat.example.com"),
+    _host("*.example.com"),
+    _host("Chat.example.com"),
+    _edge(
+        "engineHost is host",
+        {**_INGRESS, "engineHost": "chat.example.com"},
+        {**_INGRESS, "engineHost": "api.example.com"},
+        "engineHost",
+        "engineHost 'chat.example.com' equals host; choose a second name,"
+        " or remove engineHost: host serves the API too",
+    ),
+    _edge(
+        "public URL with a path",
+        {**_INGRESS, "publicUrl": "https://chat.example.com/"},
+        {**_INGRESS, "publicUrl": "https://chat.example.com:8443"},
+        "publicUrl",
+        "'https://chat.example.com/' is not a public URL; write scheme://host or"
+        " scheme://host:port, for example https://chat.example.com",
+    ),
+    _edge(
+        "public URL of the engine without a scheme",
+        {**_INGRESS, "enginePublicUrl": "api.example.com"},
+        {**_INGRESS, "enginePublicUrl": "http://api.example.com"},
+        "enginePublicUrl",
+        "'api.example.com' is not a public URL; write scheme://host or"
+        " scheme://host:port, for example https://chat.example.com",
+    ),
+    _edge(
+        "every site may call",
+        {**_INGRESS, "additionalCorsOrigins": ["*"]},
+        {**_INGRESS, "additionalCorsOrigins": ["https://shop.example.com"]},
+        "additionalCorsOrigins[0]",
+        f"'*' is not an origin; {_ORIGIN}; '*' would let every site call the engine",
+    ),
+    _edge(
+        "Ingress without a host",
+        {"type": "Ingress"},
+        _INGRESS,
+        "",
+        "edge of type Ingress has no host; set edge.host, for example chat.example.com",
+    ),
+    _edge(
+        "External without an address",
+        {"type": "External"},
+        {"type": "External", "publicUrl": "https://chat.example.com"},
+        "",
+        "edge of type External has neither host nor publicUrl;"
+        " set edge.publicUrl, for example https://chat.example.com",
+    ),
+    _edge(
+        "TLS without an Ingress",
+        {"type": "External", "host": "chat.example.com", "tls": {"secretName": "tls"}},
+        {**_INGRESS, "tls": {"secretName": "tls"}},
+        "",
+        "className, annotations and tls need an edge of type Ingress, which is 'External';"
+        " remove them or set edge.type: Ingress",
+    ),
+    _edge(
+        "no hop behind an edge",
+        {**_INGRESS, "trustedProxyHops": 0},
+        {"type": "None", "trustedProxyHops": 0},
+        "trustedProxyHops",
+        "trustedProxyHops 0 contradicts an edge of type Ingress; set the number of proxies in front"
+        " (1 when the edge is the only one): with 0 every client would have the address of the edge",
+    ),
+    _edge(
+        "http with TLS",
+        {**_INGRESS, "publicUrl": "http://chat.example.com", "tls": {"secretName": "tls"}},
+        {**_INGRESS, "publicUrl": "http://chat.example.com"},
+        "publicUrl",
+        "publicUrl 'http://chat.example.com' is http while tls is set;"
+        " write https:// or remove tls",
+    ),
+)

@@ -1,0 +1,80 @@
+"""PolyantInstances on a real API server, over plain HTTP: what was refused comes back as data."""
+
+import json
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support.apiserver import ApiServer
+
+CRD = Path(__file__).parents[2] / "crds" / "polyant.ai_polyantinstances.yaml"
+Object = dict[str, Any]
+
+
+class Refused(Exception):
+    """The API server's refusal, cause by cause."""
+
+    def __init__(self, status: Mapping[str, Any]) -> None:
+        super().__init__(str(status.get("message")))
+        causes = status.get("details", {}).get("causes", [])
+        self.causes: list[tuple[str, str]] = [
+            (cause.get("field", ""), cause["message"]) for cause in causes
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """The instances of one namespace."""
+
+    server: ApiServer
+    namespace: str
+
+    @property
+    def path(self) -> str:
+        return f"/apis/polyant.ai/v1alpha1/namespaces/{self.namespace}/polyantinstances"
+
+    def create(self, body: Object, *, dry_run: bool = False) -> Object:
+        query = "?fieldValidation=Strict" + ("&dryRun=All" if dry_run else "")
+        return self._send("POST", self.path + query, self._placed(body))
+
+    def apply(self, body: Object, manager: str) -> Object:
+        name = body["metadata"]["name"]
+        query = f"?fieldManager={manager}&force=true&fieldValidation=Strict"
+        return self._send(
+            "PATCH", f"{self.path}/{name}{query}", self._placed(body), "apply-patch+yaml"
+        )
+
+    def merge(self, name: str, patch: Object, *, subresource: str = "") -> Object:
+        return self._send("PATCH", f"{self.path}/{name}{subresource}", patch, "merge-patch+json")
+
+    def read(self, name: str, *, subresource: str = "") -> Object:
+        return self._send("GET", f"{self.path}/{name}{subresource}")
+
+    def _placed(self, body: Object) -> Object:
+        metadata = {"name": body["metadata"]["name"], "namespace": self.namespace}
+        return {**body, "metadata": metadata}
+
+    def _send(
+        self, method: str, path: str, body: Object | None = None, kind: str = "json"
+    ) -> Object:
+        request = urllib.request.Request(  # noqa: S310 - the server's own https address
+            self.server.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Authorization": f"Bearer {self.server.token}",
+                "Content-Type": f"application/{kind}",
+            },
+        )
+        trust = ssl.create_default_context(cafile=str(self.server.ca_file))
+        try:
+            with urllib.request.urlopen(request, context=trust, timeout=30) as answer:  # noqa: S310 - as above
+                content: Object = json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise Refused(json.load(error)) from None
+        return content
