@@ -20,10 +20,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 from starlette.routing import Router as StarletteRouter
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polyant_engine.core import errors
 from polyant_engine.core.calls import Call
@@ -33,7 +32,7 @@ from polyant_engine.core.principals import Anonymous, Authenticator, Bearer, Pri
 DEFAULT_BODY_LIMIT = 1024 * 1024
 INTERNAL_HEADER = "x-internal-auth"
 
-Handler = Callable[[Call], Awaitable[Response]]
+Handler = Callable[[Call], Awaitable[ASGIApp]]  # a Response, or an application that streams
 
 
 class Audience(StrEnum):

@@ -48,7 +48,9 @@ class OpenAIModel:
         self._jitter = jitter
         self._limits = limits or Limits()
         self._timeout = aiohttp.ClientTimeout(
-            sock_connect=self._limits.connect_seconds, sock_read=self._limits.silence_seconds
+            total=self._limits.total_seconds,
+            sock_connect=self._limits.connect_seconds,
+            sock_read=self._limits.silence_seconds,
         )
 
     async def chat(
@@ -57,10 +59,9 @@ class OpenAIModel:
         """Ask, and yield the answer as it arrives."""
         body = openai_wire.build_body(target, request)
         try:
-            async with asyncio.timeout(self._limits.total_seconds):
-                async with self._answer(target, body) as response:
-                    async for delta in self._deltas(response):
-                        yield delta
+            async with self._answer(target, body) as response:
+                async for delta in self._deltas(response):
+                    yield delta
         except TimeoutError as error:
             raise errors.ModelTimeout(str(error)) from error
         except (aiohttp.ClientError, sse.OversizedEvent) as error:
