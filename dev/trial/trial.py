@@ -136,8 +136,9 @@ class Trial:
             console.say("\nStopping ...")
         try:
             for child in reversed(self._children):
-                await child.stop()
-                console.say(f"  {child.program.name:<9} stopped")
+                if child.exit_code is None:
+                    await child.stop()
+                    console.say(f"  {child.program.name:<9} stopped")
         finally:
             # Told a second time: no more waiting.
             for child in self._children:
