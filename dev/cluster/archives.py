@@ -36,12 +36,12 @@ def identify(archive: Path) -> ImageId:
 
 def program_image(name: str, program: bytes, machine: str) -> bytes:
     """Return an archive of an image that holds one static program; same input, same bytes."""
-    layer = _tar({"pause": program}, mode=0o755)
+    layer = _tar({"program": program}, mode=0o755)
     config = _json(
         {
             "architecture": ARCHITECTURES.get(machine, machine),
             "os": "linux",
-            "config": {"Entrypoint": ["/pause"], "User": "65535:65535"},
+            "config": {"Entrypoint": ["/program"], "User": "65535:65535"},
             "rootfs": {"type": "layers", "diff_ids": [_digest(layer)]},
         }
     )

@@ -5,10 +5,11 @@ two states: every process is there and answers, or all of it is ended and starte
 (etcd, images, volumes) survives a restart, also one of the machine; `down` removes it.
 """
 
+import datetime as dt
+import json
 import platform
 import shutil
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -18,7 +19,16 @@ from dev.cluster import archives, controlplane, folders, locks, packages, regist
 from dev.cluster.errors import ClusterError
 from dev.cluster.images import ImageStore
 from dev.cluster.layout import Layout
-from dev.cluster.node import cgroups, commands, components, configs, credentials, manifests, network
+from dev.cluster.node import (
+    cgroups,
+    commands,
+    components,
+    configs,
+    credentials,
+    manifests,
+    network,
+    readiness,
+)
 from dev.cluster.node import namespace as namespaces
 from dev.cluster.node.namespace import Namespace
 from dev.cluster.processes import POLL_EVERY, Component, Processes
@@ -139,10 +149,11 @@ class LocalCluster:
         self._processes.start(components.first(layout), place)
         with timed(progress, f"API server ready at {access.server}; objects applied"):
             self._apply_objects()
-        self._processes.start(components.second(layout), place)
-        self._load_pause_image()
+        began = dt.datetime.now(dt.UTC).replace(microsecond=0)
         with timed(progress, "node ready"):
-            self._await_node()
+            self._processes.start(components.second(layout), place)
+            self._load_pause_image()
+            self._await_node(began)
 
     def _apply_objects(self) -> None:
         layout = self.layout
@@ -170,10 +181,9 @@ class LocalCluster:
         if not self.images().has(archives.identify(archive)):
             self.images().import_archive(archive)
 
-    def _await_node(self) -> None:
+    def _await_node(self, began: dt.datetime) -> None:
         deadline = time.monotonic() + READY_WITHIN
-        wanted: tuple[Callable[[], bool], ...] = (self._node_is_ready, self._gateway_is_ready)
-        while not all(ready() for ready in wanted):
+        while not self._takes_work(began):
             if time.monotonic() > deadline:
                 raise ClusterError(
                     f"The node was not ready after {READY_WITHIN:.0f} s.",
@@ -181,14 +191,15 @@ class LocalCluster:
                 )
             time.sleep(0.2)
 
-    def _node_is_ready(self) -> bool:
-        path = "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}"
-        return self.kubectl("get", "nodes", "-o", path) == "True"
-
-    def _gateway_is_ready(self) -> bool:
-        path = "jsonpath={.items[*].status.conditions[?(@.type=='Programmed')].status}"
-        namespace = f"--namespace={configs.GATEWAY_NAMESPACE}"
-        return self.kubectl("get", "gateways", namespace, "-o", path) == "True"
+    def _takes_work(self, began: dt.datetime) -> bool:
+        kinds = "nodes,gateways,serviceaccounts"
+        answer = json.loads(self.kubectl("get", kinds, "--all-namespaces", "--output=json"))
+        found = {
+            item["kind"]
+            for item in answer["items"]
+            if readiness.is_usable(item, namespace="default", since=began)
+        }
+        return found == {"Node", "Gateway", "ServiceAccount"}
 
     # ---------------------------------------------------------------- end
 

@@ -96,7 +96,8 @@ class Processes:
             raise ClusterError(f"These processes cannot be killed: {pids}")
         for name in names:
             self._record(name).unlink(missing_ok=True)
-            self._children.pop(name, None)
+            if child := self._children.pop(name, None):
+                child.wait()  # gone already; this only takes note of it
 
     def _await_gone(self, names: Iterable[str], seconds: float) -> bool:
         deadline = time.monotonic() + seconds
