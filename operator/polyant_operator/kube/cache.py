@@ -35,15 +35,14 @@ class Cache:
         self._instances: dict[Ref, Object] = {}
         self._children: dict[tuple[str, str], dict[Ref, Object]] = defaultdict(dict)
 
-    def put(self, obj: Mapping[str, Any]) -> None:
-        """Remember an object, unless something newer is known."""
+    def put(self, obj: Mapping[str, Any]) -> bool:
+        """Remember an object, unless it or something newer is known; says whether it was news."""
         ref = ref_of(obj)
         shelf = self._shelf(ref, obj)
-        if shelf is None:
-            return
-        known = shelf.get(ref)
-        if known is None or not _is_older(obj, known):
-            shelf[ref] = trim(obj)
+        if shelf is None or _is_known(obj, shelf.get(ref)):
+            return False
+        shelf[ref] = trim(obj)
+        return True
 
     def drop(self, obj: Mapping[str, Any]) -> None:
         """Forget an object, unless it was made anew in the meantime."""
@@ -102,10 +101,10 @@ class Cache:
         return self._children[ref.namespace, name] if name else None
 
 
-def _is_older(obj: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
-    if obj["metadata"].get("uid") != known["metadata"].get("uid"):
+def _is_known(obj: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool:
+    if known is None or obj["metadata"].get("uid") != known["metadata"].get("uid"):
         return False
-    return _version(obj) < _version(known)
+    return _version(obj) <= _version(known)
 
 
 def _version(obj: Mapping[str, Any]) -> int:

@@ -55,8 +55,15 @@ async def write(body: Object, wanted: dict[str, Any], tools: Tools) -> None:
             "status": wanted,
         }
     )
-    tools.cache.put(answer)
+    if _same_wishes(answer, body):
+        # Else the watch shall bring it, as the news it is: somebody changed the wishes meanwhile.
+        tools.cache.put(answer)
     await _tell(body, previous, wanted, tools)
+
+
+def _same_wishes(answer: Object, body: Object) -> bool:
+    names = ("generation", "annotations", "labels", "deletionTimestamp")
+    return all(answer["metadata"].get(name) == body["metadata"].get(name) for name in names)
 
 
 async def _tell(

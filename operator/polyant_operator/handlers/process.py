@@ -1,0 +1,183 @@
+"""The process: what is started in which order, and what its end means.
+
+    probes -> CRD revision -> election -> list everything -> workers, watches, resync
+
+Only the leader watches and works. Whatever ends while leading ends the process: starting again is
+cheap and leaves nothing half-alive. On SIGTERM the work stops first, then the Lease is released.
+"""
+
+import asyncio
+import faulthandler
+import logging
+import random
+import secrets
+import signal
+import sys
+import time
+import uuid
+from datetime import UTC, datetime
+from importlib import metadata
+
+from polyant_operator.desired.context import OperandOptions
+from polyant_operator.handlers import health, revision
+from polyant_operator.handlers.canary import Canary
+from polyant_operator.handlers.elector import Candidate, Elector, End
+from polyant_operator.handlers.feed import Feed
+from polyant_operator.handlers.queue import Key, Work, WorkQueue
+from polyant_operator.handlers.resync import Resync
+from polyant_operator.kube import access as accesses
+from polyant_operator.kube import errors
+from polyant_operator.kube.apply import Applier
+from polyant_operator.kube.bucket import TokenBucket
+from polyant_operator.kube.cache import Cache
+from polyant_operator.kube.client import Client
+from polyant_operator.kube.events import Recorder
+from polyant_operator.kube.leases import LeaseStore
+from polyant_operator.observability import logs, metrics
+from polyant_operator.reconcile.instance import Reconciler
+from polyant_operator.reconcile.state import Tools
+from polyant_operator.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+# Reconciles started in a second: below the API server's limit, above any user's need.
+STARTS_PER_SECOND = 50
+LOST_LEASE = 2
+FAILED = 1
+
+
+class FaultWatchdog:
+    """Ends the process from a C thread, which a stuck interpreter cannot stop."""
+
+    def feed(self, seconds: float) -> None:
+        """Strike after so many seconds from now, printing where every thread is."""
+        faulthandler.dump_traceback_later(seconds, exit=True, file=2)
+
+    def stop(self) -> None:
+        """Do not strike."""
+        faulthandler.cancel_dump_traceback_later()
+
+
+def options(settings: Settings) -> OperandOptions:
+    """What holds for every instance of this operator."""
+    return OperandOptions(
+        release=metadata.version("polyant"),
+        engine_repository=settings.engine_image,
+        database_image=settings.database_image,
+        image_pull_secrets=settings.image_pull_secrets,
+    )
+
+
+def tools(client: Client, settings: Settings) -> Tools:
+    """The ways in and out of a reconcile."""
+    cache = Cache()
+    return Tools(
+        client=client,
+        cache=cache,
+        applier=Applier(client, cache),
+        recorder=Recorder(client, time.monotonic, wall_clock),
+        options=options(settings),
+        random=secrets.token_bytes,
+        wall_clock=wall_clock,
+    )
+
+
+def wall_clock() -> datetime:
+    """The time of day, for what people read."""
+    return datetime.now(UTC)  # noqa: TID251 (the one place of the operator where the clock is read)
+
+
+def run(settings: Settings) -> int:
+    """Run until told to stop; returns the exit code."""
+    try:
+        return asyncio.run(_main(settings))
+    except (errors.NoAccess, revision.WrongRevision) as error:
+        logger.error("%s", error)  # noqa: TRY400 (the message says all; a trace would hide it)
+        return FAILED
+
+
+async def _main(settings: Settings) -> int:
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, task.cancel if task else sys.exit)
+    try:
+        return await Process(settings).run()
+    except asyncio.CancelledError:
+        logger.info("Stopped as asked")
+        return 0
+
+
+class Process:
+    """One replica of the operator."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._canary = Canary(time.monotonic)
+        self._started = False
+
+    async def run(self) -> int:
+        """Stand by, lead, and say how it ended."""
+        access = accesses.load(self._settings.kubeconfig)
+        app = health.application(self._canary.problem, self._not_started)
+        server = await health.serve(app, health.listen(self._settings.metrics_port))
+        try:
+            async with Client(access, rate=self._settings.api_requests_per_second) as client:
+                return await self._elect(client)
+        finally:
+            await server.cleanup()
+
+    def _not_started(self) -> str | None:
+        return None if self._started else "the CRD has not been checked yet"
+
+    async def _elect(self, client: Client) -> int:
+        settings = self._settings
+        await revision.check(client, settings.watch_namespaces)
+        self._started = True
+        store = LeaseStore(client, settings.pod_namespace, settings.lease_name)
+        candidate = Candidate(
+            identity=f"{settings.pod_name}_{uuid.uuid4()}",
+            times=settings.lease,
+            wall_clock=wall_clock,
+            jitter=random.random,
+        )
+        end = await Elector(store, candidate, FaultWatchdog()).run(lambda: self._lead(client))
+        return LOST_LEASE if end is End.LOST else FAILED
+
+    async def _lead(self, client: Client) -> None:
+        # kopf costs 30 MB, which a standby does without.
+        from polyant_operator.handlers.watch import Watches
+
+        settings, kit = self._settings, tools(client, self._settings)
+        queue = WorkQueue(
+            _work(Reconciler(kit)), TokenBucket(STARTS_PER_SECOND, 100), random.random
+        )
+        feed = Feed(kit.cache, queue, self._canary.sing, settings.watch_namespaces)
+        resync = Resync(client, kit.cache, queue, settings.watch_namespaces)
+        watched = settings.watch_namespaces and (*settings.watch_namespaces, settings.pod_namespace)
+        watches = Watches(client.access, feed, settings.lease_name, tuple(dict.fromkeys(watched)))
+        await resync.once()
+        self._canary.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(queue.run(settings.workers))
+                group.create_task(watches.run())
+                group.create_task(resync.run(settings.resync_seconds, random.random))
+        finally:
+            self._canary.stop()
+
+
+def _work(reconciler: Reconciler) -> Work:
+    async def work(key: Key) -> float | None:
+        logs.reconcile_id.set(uuid.uuid4().hex[:12])
+        logs.instance_key.set(str(key))
+        with metrics.reconcile_seconds.time():
+            try:
+                again = await reconciler.reconcile(key.namespace, key.name)
+            except BaseException:
+                metrics.count_reconcile("error")
+                raise
+        metrics.count_reconcile("success" if again is None else "requeue_after")
+        return again
+
+    return work

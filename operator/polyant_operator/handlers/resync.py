@@ -1,0 +1,60 @@
+"""The slow comparison with the cluster: finds what no watch told, and looks at kinds without one.
+
+kopf loses deletes while it relists, and Services and the like are not watched at all. So everything
+is listed every ten minutes, what vanished is forgotten, and every instance is looked at again,
+behind whatever users want.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from polyant_operator.api import labels
+from polyant_operator.handlers.queue import Key, Priority, WorkQueue
+from polyant_operator.kube import errors
+from polyant_operator.kube.cache import Cache, trim
+from polyant_operator.kube.client import Client
+from polyant_operator.kube.kinds import CHILDREN, INSTANCE, Kind, Object
+
+logger = logging.getLogger(__name__)
+
+
+class Resync:
+    """Fills the cache from lists and wants every instance to be looked at."""
+
+    def __init__(
+        self, client: Client, cache: Cache, queue: WorkQueue, namespaces: tuple[str, ...]
+    ) -> None:
+        self._client = client
+        self._cache = cache
+        self._queue = queue
+        self._namespaces = namespaces
+
+    async def once(self) -> None:
+        """List everything once."""
+        for kind in (*CHILDREN, INSTANCE):
+            known = self._cache.refs(kind)
+            vanished = self._cache.replace(kind, await self._list(kind), known)
+            for ref in vanished:
+                logger.info("%s in namespace %s vanished unnoticed", ref, ref.namespace)
+                if kind == INSTANCE:
+                    self._queue.add(Key(ref.namespace, ref.name))
+        for ref in sorted(self._cache.refs(INSTANCE)):
+            self._queue.add(Key(ref.namespace, ref.name), Priority.RESYNC)
+
+    async def run(self, seconds: float, jitter: Callable[[], float]) -> None:
+        """List everything again and again; a failed time is made up for by the next."""
+        while True:
+            await asyncio.sleep(seconds * (0.8 + 0.4 * jitter()))
+            try:
+                await self.once()
+            except errors.KubeError as error:
+                logger.warning("The resync failed and is tried again later: %s", error)
+
+    async def _list(self, kind: Kind) -> list[Object]:
+        selector = "" if kind == INSTANCE else labels.OWNER
+        return [
+            trim(obj)
+            for namespace in self._namespaces or (None,)
+            async for obj in self._client.walk(kind, namespace, labels=selector)
+        ]

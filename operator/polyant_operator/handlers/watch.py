@@ -1,0 +1,136 @@
+"""kopf as the watch layer, and as nothing else: `on.event` handlers that pass the event on.
+
+kopf runs in a thread with an event loop of its own, because it cancels foreign tasks of its loop
+when it ends. What it has in excess (indices, timers, daemons, handlers that write annotations and
+finalizers) is never used; what it loses (deletes during a relist) the resync finds.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+import kopf
+
+from polyant_operator.api import labels
+from polyant_operator.handlers.feed import Feed
+from polyant_operator.kube.access import Access
+from polyant_operator.kube.client import CHUNK
+from polyant_operator.kube.kinds import (
+    INSTANCE,
+    LEASE,
+    SECRET,
+    WATCHED_CHILDREN,
+    Kind,
+    Object,
+)
+
+logger = logging.getLogger(__name__)
+
+STOP_SECONDS: Final = 5.0
+
+# Takes the type of an event and the object.
+Take = Callable[[str | None, Object], None]
+
+
+class Watches:
+    """The thread in which kopf watches, and the way of its events into our loop."""
+
+    def __init__(
+        self, access: Access, feed: Feed, lease_name: str, namespaces: tuple[str, ...]
+    ) -> None:
+        self._access = access
+        self._feed = feed
+        self._lease_name = lease_name
+        self._namespaces = namespaces
+        self._stop = threading.Event()
+
+    async def run(self) -> None:
+        """Watch until cancelled; a watch layer that ends by itself is an error."""
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+        thread = threading.Thread(
+            target=self._thread, args=(loop, ended), name="watches", daemon=True
+        )
+        thread.start()
+        try:
+            await asyncio.shield(ended)
+        finally:
+            self._stop.set()
+            await asyncio.to_thread(thread.join, STOP_SECONDS)
+        raise RuntimeError("the watches have ended")
+
+    def _thread(self, loop: asyncio.AbstractEventLoop, ended: "asyncio.Future[None]") -> None:
+        error: BaseException | None = None
+        try:
+            asyncio.run(self._watch(loop))
+        except Exception as caught:  # noqa: BLE001 (the boundary of a thread: reported to the main loop)
+            error = caught
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, ended, error)
+
+    async def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        registry = kopf.OperatorRegistry()
+        kopf.on.login(registry=registry)(self._login)
+        for kind in (INSTANCE, *WATCHED_CHILDREN):
+            _register(registry, kind, _handler(loop, self._feed.object_changed))
+        _register(registry, SECRET, _handler(loop, self._feed.secret_changed))
+        _register(registry, LEASE, _handler(loop, self._feed.lease_changed))
+        await kopf.operator(
+            registry=registry,
+            settings=settings(self._lease_name),
+            standalone=True,
+            clusterwide=not self._namespaces,
+            namespaces=self._namespaces,
+            stop_flag=self._stop,
+        )
+
+    def _login(self, **_: Any) -> kopf.ConnectionInfo:
+        access = self._access
+        return kopf.ConnectionInfo(
+            server=access.server,
+            ca_path=access.ca_file,
+            insecure=access.insecure,
+            certificate_path=access.client_cert_file,
+            private_key_path=access.client_key_file,
+            token=access.current_token(),
+        )
+
+
+def settings(lease_name: str) -> kopf.OperatorSettings:
+    """Kopf's settings: server-side selectors everywhere, so that foreign objects cost nothing."""
+    chosen = kopf.OperatorSettings()
+    chosen.posting.enabled = False
+    chosen.scanning.disabled = True
+    chosen.watching.chunk_size = CHUNK
+    for kind in WATCHED_CHILDREN:
+        chosen.watching.label_selectors[_selector(kind)] = labels.OWNER
+    chosen.watching.label_selectors[_selector(SECRET)] = f"{labels.RELOAD}=true"
+    chosen.watching.field_selectors[_selector(LEASE)] = f"metadata.name={lease_name}"
+    return chosen
+
+
+def _selector(kind: Kind) -> tuple[str, str, str]:
+    group, _, version = kind.api_version.rpartition("/")
+    return (group, version, kind.plural)
+
+
+def _register(registry: kopf.OperatorRegistry, kind: Kind, handler: Any) -> None:
+    kopf.on.event(*_selector(kind), registry=registry, id=kind.plural)(handler)
+
+
+def _handler(loop: asyncio.AbstractEventLoop, take: Take) -> Any:
+    async def handle(event: Any, **_: Any) -> None:
+        loop.call_soon_threadsafe(take, event["type"], dict(event["object"]))
+
+    return handle
+
+
+def _settle(ended: "asyncio.Future[None]", error: BaseException | None) -> None:
+    if ended.done():
+        return
+    if error is not None:
+        ended.set_exception(error)
+    else:
+        ended.set_result(None)

@@ -1,0 +1,25 @@
+"""One real API server with our CRD for all tests of the operator; each test has a namespace."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from support import apiserver, operator_world
+from support.operator_world import World
+
+CRD = Path(__file__).parents[3] / "crds" / "polyant.ai_polyantinstances.yaml"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
+    with apiserver.running(tmp_path_factory.mktemp("apiserver")) as running:
+        running.kubectl("apply", "--server-side", "-f", str(CRD))
+        running.kubectl("wait", "--for=condition=Established", "crd/polyantinstances.polyant.ai")
+        yield running
+
+
+@pytest.fixture
+async def world(server: apiserver.ApiServer) -> AsyncIterator[World]:
+    async with operator_world.world(server) as made:
+        yield made

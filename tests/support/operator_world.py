@@ -1,0 +1,324 @@
+"""An operator's world for tests: the real reconciler on a real API server, one pass at a time.
+
+There is no kubelet and no Job controller: the test writes what they would write, through the API
+server, which checks it. The client counts writes and can die after any of them.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from secrets import token_bytes
+from typing import Any
+
+from typing_extensions import override
+
+from polyant_operator.desired.context import OperandOptions
+from polyant_operator.handlers.queue import WorkQueue
+from polyant_operator.handlers.resync import Resync
+from polyant_operator.kube.access import Access
+from polyant_operator.kube.apply import Applier
+from polyant_operator.kube.bucket import TokenBucket
+from polyant_operator.kube.cache import Cache
+from polyant_operator.kube.client import MERGE, Client
+from polyant_operator.kube.events import Recorder
+from polyant_operator.kube.kinds import (
+    DEPLOYMENT,
+    EVENT,
+    INSTANCE,
+    JOB,
+    POD,
+    SECRET,
+    STATEFUL_SET,
+    Kind,
+    Object,
+)
+from polyant_operator.reconcile.instance import Reconciler
+from polyant_operator.reconcile.state import Tools
+from support import apiserver
+
+REPORT = (
+    '{"head":"0003","minHead":"0001","pgvector":"0.8.5","keyId":"%s",'
+    '"installationId":"11111111-2222-3333-4444-555555555555","applied":["0001"]}'
+)
+EMBEDDED: dict[str, Any] = {"database": {"embedded": {}}}
+
+
+class Crash(BaseException):
+    """The process died."""
+
+
+class WatchedClient(Client):
+    """A client that remembers every write, and dies when told to."""
+
+    writes: list[str]
+    dies_after: int | None = None
+
+    @override
+    async def request(
+        self,
+        method: str,
+        kind: Kind,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+        content_type: str = "application/json",
+    ) -> Object:
+        answer = await super().request(
+            method, kind, path, body=body, query=query, content_type=content_type
+        )
+        if method != "GET" and kind != EVENT:
+            self.writes.append(f"{method} {path}")
+            if self.dies_after is not None and len(self.writes) >= self.dies_after:
+                raise Crash
+        return answer
+
+
+class World:
+    """One namespace with the operator in it."""
+
+    def __init__(self, admin: Client, client: WatchedClient, namespace: str) -> None:
+        self.admin = admin
+        self.client = client
+        self.namespace = namespace
+        self.now = datetime.now(UTC).replace(microsecond=0)
+        self._pods = count(1)
+        self.restart()
+
+    def restart(self) -> None:
+        """Start the operator anew: everything it had in memory is gone."""
+        cache = Cache()
+        self.client.writes = []
+        self.client.dies_after = None
+        self.tools = Tools(
+            client=self.client,
+            cache=cache,
+            applier=Applier(self.client, cache),
+            recorder=Recorder(self.client, lambda: self.now.timestamp(), lambda: self.now),
+            options=OperandOptions(engine_repository="registry.test/engine"),
+            random=token_bytes,
+            wall_clock=lambda: self.now,
+        )
+        self.reconciler = Reconciler(self.tools)
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    async def create(self, spec: Mapping[str, Any] = EMBEDDED, name: str = "acme") -> Object:
+        return await self.admin.create(
+            {
+                "apiVersion": INSTANCE.api_version,
+                "kind": INSTANCE.kind,
+                "metadata": {"name": name, "namespace": self.namespace},
+                "spec": dict(spec),
+            }
+        )
+
+    async def change(self, spec: Mapping[str, Any], name: str = "acme") -> Object:
+        return await self.admin.merge(INSTANCE, self.namespace, name, {"spec": dict(spec)})
+
+    async def annotate(self, annotations: Mapping[str, str | None], name: str = "acme") -> Object:
+        patch = {"metadata": {"annotations": dict(annotations)}}
+        return await self.admin.merge(INSTANCE, self.namespace, name, patch)
+
+    async def secret(self, name: str, **data: str) -> Object:
+        return await self.admin.create(
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": name, "namespace": self.namespace},
+                "stringData": data,
+            }
+        )
+
+    async def run(self, name: str = "acme", *, fresh: bool = True) -> float | None:
+        """One pass, after the watches have brought everything."""
+        if fresh:
+            await self.look()
+        return await self.reconciler.reconcile(self.namespace, name)
+
+    async def look(self) -> None:
+        """Let the cache know what is."""
+        queue = WorkQueue(_never, TokenBucket(1, 1), lambda: 0.0)
+        await Resync(self.client, self.tools.cache, queue, (self.namespace,)).once()
+
+    async def get(self, kind: Kind, name: str) -> Object:
+        return await self.admin.get(kind, self.namespace, name)
+
+    async def names(self, kind: Kind) -> list[str]:
+        return sorted(
+            [obj["metadata"]["name"] async for obj in self.admin.walk(kind, self.namespace)]
+        )
+
+    async def status(self, name: str = "acme") -> dict[str, Any]:
+        return dict((await self.get(INSTANCE, name)).get("status") or {})
+
+    async def conditions(self, name: str = "acme") -> dict[str, tuple[str, str]]:
+        """Status and reason by type."""
+        listed = (await self.status(name)).get("conditions", [])
+        return {each["type"]: (each["status"], each["reason"]) for each in listed}
+
+    async def message(self, kind: str, name: str = "acme") -> str:
+        listed = (await self.status(name)).get("conditions", [])
+        return str(next(each["message"] for each in listed if each["type"] == kind))
+
+    async def jobs(self) -> list[Object]:
+        found = [job async for job in self.admin.walk(JOB, self.namespace)]
+        return sorted(found, key=lambda job: int(job["metadata"]["labels"]["polyant.ai/attempt"]))
+
+    async def pod(self, owner: Object, component: str, status: Mapping[str, Any]) -> Object:
+        """Make a pod as a controller and a kubelet would."""
+        metadata = owner["metadata"]
+        pod = await self.admin.create(
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {
+                    "name": f"{metadata['name']}-{next(self._pods)}",
+                    "namespace": self.namespace,
+                    "labels": {
+                        "app.kubernetes.io/name": "polyant",
+                        "app.kubernetes.io/instance": metadata["labels"]["polyant.ai/instance"],
+                        "app.kubernetes.io/component": component,
+                    },
+                    "ownerReferences": [
+                        {
+                            "apiVersion": owner["apiVersion"],
+                            "kind": owner["kind"],
+                            "name": metadata["name"],
+                            "uid": metadata["uid"],
+                            "controller": True,
+                        }
+                    ],
+                },
+                "spec": {"containers": [{"name": "c", "image": "i"}]},
+            }
+        )
+        return await self.set_status(POD, pod["metadata"]["name"], status)
+
+    async def set_status(self, kind: Kind, name: str, status: Mapping[str, Any]) -> Object:
+        path = kind.path(self.namespace, name) + "/status"
+        return await self.admin.request(
+            "PATCH", kind, path, body={"status": dict(status)}, content_type=MERGE
+        )
+
+    async def end_job(self, code: int, message: str = "") -> None:
+        """Let the newest Job end with an exit code and last words."""
+        job = (await self.jobs())[-1]
+        ended = {
+            "exitCode": code,
+            "message": message,
+            "reason": "Completed" if not code else "Error",
+        }
+        phase = "Failed" if code else "Succeeded"
+        await self.pod(job, "migration", {"phase": phase, "containerStatuses": [_container(ended)]})
+        stamp = self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        kinds = ("FailureTarget", "Failed") if code else ("SuccessCriteriaMet", "Complete")
+        status: dict[str, Any] = {
+            "startTime": job["metadata"]["creationTimestamp"],
+            "conditions": [
+                {"type": kind, "status": "True", "reason": "Test", "lastTransitionTime": stamp}
+                for kind in kinds
+            ],
+            "uncountedTerminatedPods": {},
+        }
+        if code:
+            status["failed"] = 1
+        else:
+            status |= {"succeeded": 1, "completionTime": job["metadata"]["creationTimestamp"]}
+        await self.set_status(JOB, job["metadata"]["name"], status)
+
+    async def key_id(self) -> str:
+        secret = await self.get(SECRET, "acme-encryption-key")
+        return str(secret["metadata"]["annotations"]["polyant.ai/key-id"])
+
+    async def end_job_well(self) -> None:
+        await self.end_job(0, REPORT % await self.key_id())
+
+    async def database_ready(self) -> None:
+        await self.set_status(
+            STATEFUL_SET,
+            "acme-database",
+            {"replicas": 1, "readyReplicas": 1, "availableReplicas": 1},
+        )
+
+    async def rolled_out(self, *names: str) -> None:
+        """Let Deployments become available."""
+        for name in names or ("acme-engine", "acme-web"):
+            live = await self.get(DEPLOYMENT, name)
+            wanted = live["spec"]["replicas"]
+            counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+            status = {count: wanted for count in counts}
+            status["observedGeneration"] = live["metadata"]["generation"]
+            await self.set_status(DEPLOYMENT, name, status)
+
+    async def bring_up(self, spec: Mapping[str, Any] = EMBEDDED) -> None:
+        """Bring an instance all the way to Ready."""
+        await self.create(spec)
+        await self.run()
+        if "embedded" in spec["database"]:
+            await self.database_ready()
+        await self.end_job_well()
+        await self.run()
+        await self.rolled_out()
+        await self.run()
+
+
+async def _never(_: object) -> float | None:
+    raise AssertionError("nothing is worked on here")
+
+
+def _container(ended: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": "c",
+        "image": "i",
+        "imageID": "",
+        "ready": False,
+        "restartCount": 0,
+        "state": {"terminated": dict(ended)},
+    }
+
+
+def waiting(reason: str, message: str = "", *, since: datetime | None = None) -> dict[str, Any]:
+    """The status of a pod whose container waits."""
+    status: dict[str, Any] = {
+        "phase": "Pending",
+        "containerStatuses": [
+            {
+                "name": "c",
+                "image": "i",
+                "imageID": "",
+                "ready": False,
+                "restartCount": 0,
+                "state": {"waiting": {"reason": reason, "message": message}},
+            }
+        ],
+    }
+    if since is not None:
+        status["startTime"] = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return status
+
+
+def access(server: apiserver.ApiServer, *, impersonate: str | None = None) -> Access:
+    """The administrator's access, or that of somebody whom they play."""
+    return Access(
+        server=server.url,
+        ca_file=str(server.ca_file),
+        token=server.token,
+        impersonate=impersonate,
+    )
+
+
+@asynccontextmanager
+async def world(
+    server: apiserver.ApiServer, *, impersonate: str | None = None
+) -> AsyncIterator[World]:
+    """A new namespace with an operator in it."""
+    namespace = server.new_namespace()
+    user = access(server, impersonate=impersonate)
+    async with (
+        Client(access(server), rate=10_000) as admin,
+        WatchedClient(user, rate=10_000) as client,
+    ):
+        yield World(admin, client, namespace)
