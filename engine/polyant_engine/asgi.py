@@ -8,9 +8,13 @@ Nothing else in the engine constructs a service.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack
+import random
+import secrets
+import socket
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.types import ASGIApp
 
@@ -19,6 +23,18 @@ from polyant_engine.accounts.passwords import Passwords
 from polyant_engine.accounts.postgres import AccountStore, AttemptStore
 from polyant_engine.accounts.routes import AccountRoutes
 from polyant_engine.accounts.service import Accounts
+from polyant_engine.agents.model import InstallationModel
+from polyant_engine.agents.postgres import PostgresAgents
+from polyant_engine.agents.routes import AgentRoutes
+from polyant_engine.agents.service import Agents
+from polyant_engine.completions.limits import RateLimits
+from polyant_engine.completions.postgres import PostgresCounters
+from polyant_engine.completions.routes import Callers, Completions
+from polyant_engine.conversations import leases, lifetime
+from polyant_engine.conversations.call_log import BufferedCallLog
+from polyant_engine.conversations.lifetime import Chore
+from polyant_engine.conversations.postgres import PostgresTurns
+from polyant_engine.conversations.service import Dependencies, Turns
 from polyant_engine.core import database, egress, server, sockets
 from polyant_engine.core.clock import Clock, SystemClock
 from polyant_engine.core.database import Database, OnStatement
@@ -30,6 +46,9 @@ from polyant_engine.core.middleware import stack as middleware
 from polyant_engine.core.middleware.internal_routes import Exposure
 from polyant_engine.core.routing import Audience, Endpoint, Router
 from polyant_engine.core.server import Listener, Plan
+from polyant_engine.gateway.openai import OpenAIModel
+from polyant_engine.gateway.prices import PriceBook
+from polyant_engine.gateway.providers import Providers
 from polyant_engine.installation import revisions
 from polyant_engine.installation.postgres import InstallationStore
 from polyant_engine.installation.service import Compatibility
@@ -38,6 +57,8 @@ from polyant_engine.vault import model as vault_model
 from polyant_engine.vault.service import Vault
 
 DRAIN_MARGIN_SECONDS = 15  # beyond the longest agent call; the operator's grace period is 20
+
+COUNTER_SECONDS = 600.0
 
 _log = logging.getLogger(__name__)
 
@@ -102,11 +123,52 @@ async def _foundation(
 
 async def _features(stack: AsyncExitStack, found: Foundation) -> tuple[Endpoint, ...]:
     """Build every feature; whatever must be closed at the end goes onto the stack."""
-    del stack  # the first feature with a buffer to flush will use it
+    models = tuple(
+        InstallationModel(name=entry.name, base_url=entry.base_url, api_key=entry.api_key)
+        for entry in found.settings.models
+    )
+    store = PostgresAgents(found.database)
+    agents = Agents(store, found.vault, found.hasher, models)
+    counters = PostgresCounters(found.database)
+    chores = [(COUNTER_SECONDS, counters.forget_old_windows)]
+    turns = await stack.enter_async_context(_turns(found, models, chores))
+    completions = Completions(
+        turns=turns,
+        callers=Callers(found.accounts, found.hasher),
+        limits=RateLimits(counters, found.clock),
+        agents=store,
+        clock=found.clock,
+    )
     return (
         *PublicHealth(found.clock).endpoints(),
         *AccountRoutes(found.accounts, found.hasher).endpoints(),
+        *AgentRoutes(agents).endpoints(),
+        *completions.endpoints(),
     )
+
+
+def _turns(
+    found: Foundation, models: Sequence[InstallationModel], chores: Sequence[Chore]
+) -> AbstractAsyncContextManager[Turns]:
+    """Build the turns, which run until the stack closes."""
+    runner = f"{found.settings.election.pod_name or socket.gethostname()}/{secrets.token_hex(4)}"
+    store = PostgresTurns(found.database, runner=runner, lease_seconds=leases.LEASE_SECONDS)
+    call_log = BufferedCallLog(found.database, found.metrics.registry)
+    turns = Turns(
+        Dependencies(
+            store=store,
+            chat_model=OpenAIModel(found.egress, jitter=random.random),
+            providers=Providers(models),
+            prices=PriceBook(),
+            secrets=found.vault,
+            call_log=call_log,
+            clock=found.clock,
+            timezone=found.settings.tunables.datetime_timezone,
+        )
+    )
+    partitions = partial(store.ensure_log_partitions, leases.PARTITION_DAYS)
+    ahead: list[Chore] = [(leases.PARTITION_SECONDS, partitions), *chores]
+    return lifetime.kept(turns, store, call_log, ahead)
 
 
 def _checks(found: Foundation) -> tuple[Check, ...]:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
@@ -146,6 +145,5 @@ class MigrationSettings:
     installation_id: UUID | None
     owner: str | None
     take_over: UUID | None
-    report_path: Path
     in_kubernetes: bool
     log_level: str

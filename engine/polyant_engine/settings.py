@@ -104,6 +104,11 @@ def log_level(environ: Mapping[str, str]) -> str:
     return Reader(environ, VARIABLES).choice("LOG_LEVEL", LOG_LEVELS, "info")
 
 
+def termination_path(environ: Mapping[str, str]) -> Path:
+    """Return where `migrate` leaves its report, even when nothing else can be read."""
+    return Path(Reader(environ, VARIABLES).text("TERMINATION_MESSAGE_PATH") or os.devnull)
+
+
 def _migration(reader: Reader, database: DatabaseSettings, keys: KeySettings) -> MigrationSettings:
     return MigrationSettings(
         database=database,
@@ -112,7 +117,6 @@ def _migration(reader: Reader, database: DatabaseSettings, keys: KeySettings) ->
         installation_id=reader.optional("INSTALLATION_ID", UUID),
         owner=reader.optional("INSTALLATION_OWNER", forms.owner),
         take_over=reader.optional("INSTALLATION_TAKE_OVER", UUID),
-        report_path=Path(reader.text("TERMINATION_MESSAGE_PATH") or "/dev/termination-log"),
         in_kubernetes=reader.raw("KUBERNETES_SERVICE_HOST") is not None,
         log_level=reader.choice("LOG_LEVEL", LOG_LEVELS, "info"),
     )

@@ -147,8 +147,8 @@ def translated() -> Iterator[None]:
     """Turn every way of losing the database into `DatabaseUnavailable`."""
     try:
         yield
-    except errors.PolyantError:
-        raise
+    except (errors.PolyantError, asyncpg.exceptions.DataError, ValueError):
+        raise  # a wrong argument is our bug, although asyncpg derives it from InterfaceError
     except UNAVAILABLE as lost:
         raise errors.DatabaseUnavailable from lost
 
@@ -160,7 +160,7 @@ async def opened(
     """Keep a pool open; `on_statement` hears every statement, for tests that count round trips."""
 
     async def prepare(connection: asyncpg.Connection) -> None:
-        await _use_orjson(connection)
+        await use_orjson(connection)
         if on_statement is not None:
             connection.add_query_logger(lambda logged: on_statement(logged.query))
 
@@ -179,7 +179,8 @@ async def opened(
         yield Database(pool)
 
 
-async def _use_orjson(connection: asyncpg.Connection) -> None:
+async def use_orjson(connection: asyncpg.Connection) -> None:
+    """Teach a connection that jsonb is orjson."""
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",

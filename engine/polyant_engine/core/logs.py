@@ -9,7 +9,7 @@ import re
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 from typing_extensions import override
@@ -55,13 +55,13 @@ def masked(text: str) -> str:
     )
 
 
-def configure(service: str, level: str) -> None:
-    """Send every log line of this process to stdout as JSON."""
-    handler = logging.StreamHandler(sys.stdout)
+def configure(service: str, level: str, stream: TextIO = sys.stdout) -> None:
+    """Send every log line of this process to one stream as JSON."""
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter(service))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.captureWarnings(capture=True)
-    for noisy in ("uvicorn.access", "uvicorn.error", "asyncio"):
+    for noisy in ("uvicorn.access", "uvicorn.error", "asyncio", "alembic.runtime.plugins"):
         logging.getLogger(noisy).setLevel(max(root.level, logging.WARNING))

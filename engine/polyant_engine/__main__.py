@@ -1,0 +1,125 @@
+"""The command line of the engine image.
+
+The process is PID 1 in its container, so signals are handled here from the first moment on: the
+kernel drops those that PID 1 does not ask for.
+"""
+
+import argparse
+import importlib.metadata
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from polyant_engine import settings as configuration
+from polyant_engine.core import logs
+from polyant_engine.core.configuration import ConfigurationError
+
+EXIT_CONFIGURATION = 64
+SIGNAL_BASE = 128
+
+DESCRIPTION = "The engine of Polyant: hosts agents, answers turns, owns the database."
+EPILOG = """\
+Settings come from the environment (DATABASE_URL, ENCRYPTION_KEY, AUTH_SECRET, ...): see
+docs/reference/settings.md. A wrong environment is reported in full, with exit code 64.
+
+exit codes of migrate:
+  0 done   64 configuration   65 encryption key   66 database not supported
+  67 database newer   68 another installation   69 unreachable   70 migration failed
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    chosen, rest = _parser().parse_known_args(arguments)
+    if rest and chosen.command != "demo-model":
+        _parser().error(f"unknown arguments: {' '.join(rest)}")
+    command: Callable[[list[str]], int] = chosen.run
+    return command(rest)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="polyant-engine",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, run, text in (
+        ("serve", serve, "serve the API (migrates first unless MIGRATE_ON_START=false)"),
+        ("migrate", migrate, "bring the database to this release and report as JSON"),
+        ("demo-model", demo_model, "serve a scripted, OpenAI-compatible model"),
+        ("version", version, "print the version"),
+    ):
+        added = commands.add_parser(
+            name, help=text, description=text, add_help=run is not demo_model
+        )
+        added.set_defaults(run=run)
+    return parser
+
+
+def serve(_: list[str]) -> int:
+    """Serve the API until a signal comes."""
+    environ = configuration.environment()
+    logs.configure("polyant-engine", configuration.log_level(environ))
+    try:
+        settings = configuration.load(environ)
+    except ConfigurationError as wrong:
+        sys.stderr.write(wrong.report() + "\n")
+        return EXIT_CONFIGURATION
+    if settings.migrate_on_start:
+        code = _migrate_first()
+        if code != 0:
+            return code
+    from polyant_engine import asgi  # the migration's child must not wait for this import
+
+    asgi.run_forever(settings)
+    return 0
+
+
+def _migrate_first() -> int:
+    """Run migrate in a process of its own, so that Alembic never stays in the server's memory."""
+    child = subprocess.Popen([sys.executable, "-m", "polyant_engine", "migrate"])
+
+    def stop(number: int, _: FrameType | None) -> None:
+        child.send_signal(number)
+        child.wait()
+        os._exit(SIGNAL_BASE + number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    code = child.wait()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    return code if code >= 0 else SIGNAL_BASE - code
+
+
+def migrate(_: list[str]) -> int:
+    """Bring the database to this release."""
+    environ = configuration.environment()
+    logs.configure("polyant-migrate", configuration.log_level(environ), sys.stderr)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Each migration is one transaction, so dropping everything is safe.
+        signal.signal(number, lambda got, _: os._exit(SIGNAL_BASE + got))
+    from polyant_engine.migrate import command  # brings Alembic, which nothing else needs
+
+    return command.run(environ)
+
+
+def demo_model(arguments: list[str]) -> int:
+    """Serve the scripted model."""
+    from polyant_engine.demo_model import server  # needs none of the settings
+
+    return server.main(arguments)
+
+
+def version(_: list[str]) -> int:
+    """Print the version."""
+    sys.stdout.write(importlib.metadata.version("polyant") + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
