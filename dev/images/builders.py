@@ -37,7 +37,7 @@ class Builder(Protocol):
     """What the rest of `dev` needs of a container tool."""
 
     name: str
-    own_bases: bool  # base, pause and postgres are made here because no registry is assumed
+    own_bases: bool  # base and postgres are made here because no registry is assumed
 
     def missing(self) -> tuple[str, ...]:
         """Debian packages whose programs are not on this machine."""

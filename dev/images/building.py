@@ -1,9 +1,10 @@
 """Build what is stale, in order, and say what was done."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from dev.cluster import locks
 from dev.images import builders, cachefolder, catalog, pipconfig, process, rootfs
 
 
@@ -13,6 +14,8 @@ class Workshop:
 
     builder: builders.Builder
     progress: process.Progress
+    # Taken once: a file saved during a run must not change the names that run works with.
+    keys: dict[str, str] = field(default_factory=dict)
 
     @property
     def runner(self) -> process.Runner:
@@ -22,7 +25,9 @@ class Workshop:
 
     def key(self, image: catalog.Image) -> str:
         """The key the image has now, the key of its base included."""
-        return catalog.key(image, self.builder.name, self._base_key(image))
+        if image.name not in self.keys:
+            self.keys[image.name] = catalog.key(image, self.builder.name, self._base_key(image))
+        return self.keys[image.name]
 
     def reference(self, name: str) -> str:
         """The full name under which the image is, or will be, stored."""
@@ -42,9 +47,14 @@ class Workshop:
 
     def build(self, name: str, *, force: bool = False) -> str:
         """Build the image and its base unless both are as they would become; return its name."""
+        lock = cachefolder.cache_folder() / ".lock"
+        with locks.held(lock, progress=self.progress, waiting_for="another build of the images"):
+            return self._build_in_turn(name, force=force)
+
+    def _build_in_turn(self, name: str, *, force: bool = False) -> str:
         image = catalog.ALL[name]
-        if image.base and self.builder.own_bases:
-            self.build(image.base)
+        if image.base and self.builder.own_bases and self.stale(image.base):
+            self._build_in_turn(image.base)
         reference = self.reference(name)
         if not force and not self.stale(name):
             self.progress(f"{reference} is up to date")

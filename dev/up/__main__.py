@@ -1,4 +1,7 @@
-"""`python -m dev.up up|down|test|status`: the whole product on a real Kubernetes."""
+"""`python -m dev.up up|down|test|status|prepare`: the whole product on a real Kubernetes.
+
+`prepare` compiles programs and builds images without starting anything.
+"""
 
 import argparse
 import sys
@@ -7,7 +10,7 @@ from collections.abc import Sequence
 from dev.cluster import providers
 from dev.cluster.errors import ClusterError
 from dev.images import building, process
-from dev.up import endtoend, plan, prerequisites, quickstart, steps
+from dev.up import endtoend, plan, prefetch, prerequisites, quickstart, steps
 from dev.up.errors import StepError
 from dev.up.terminal import Terminal
 from dev.up.world import World
@@ -82,7 +85,13 @@ def _status(world: World, _options: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"up": _up, "down": _down, "test": _test, "status": _status}
+def _fetch(world: World, _options: argparse.Namespace) -> int:
+    prerequisites.check(world)
+    prefetch.everything(world)
+    return 0
+
+
+COMMANDS = {"prepare": _fetch, "up": _up, "down": _down, "test": _test, "status": _status}
 
 
 if __name__ == "__main__":
