@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -13,10 +14,17 @@ from polyant_web import asgi, settings
 from polyant_web.engine.errors import EngineAway
 from polyant_web.engine.transport import Call, Reply, Stream
 from polyant_web.observability.metrics import Metrics
+from polyant_web.pages.rendering import Renderer
 from support.fake_engine import ADMIN, AUTH_SECRET, INTERNAL_SECRET, PASSWORD, FakeEngine
 
 ENVIRON: Mapping[str, str] = {"AUTH_SECRET": AUTH_SECRET, "AUTH_INTERNAL_SECRET": INTERNAL_SECRET}
 HOME = "http://panel.test"
+
+
+@cache
+def renderer() -> Renderer:
+    """Compile the templates once for all tests."""
+    return Renderer()
 
 
 class InMemoryTransport:
@@ -58,7 +66,7 @@ class Visitor:
         self.line = InMemoryTransport(engine.app)
         loaded = settings.load({**ENVIRON, **environ})
         self.metrics = Metrics()
-        self.app = asgi.build(loaded, self.line, self.metrics)
+        self.app = asgi.build(loaded, self.line, self.metrics, renderer())
         transport = httpx2.ASGITransport(app=self.app)
         self.http = httpx2.AsyncClient(transport=transport, base_url=HOME)
         self.csrf = ""

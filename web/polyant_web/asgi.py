@@ -30,11 +30,13 @@ from polyant_web.settings import Settings
 LARGEST_FORM = 1024 * 1024
 
 
-def build(settings: Settings, transport: Transport, metrics: Metrics) -> Starlette:
+def build(
+    settings: Settings, transport: Transport, metrics: Metrics, renderer: Renderer
+) -> Starlette:
     """Return the application of the main port."""
     panel = Panel(
         engine=Engine(transport),
-        renderer=Renderer(),
+        renderer=renderer,
         form_tokens=FormTokens(settings.auth_secret),
         metrics=metrics,
         public_api_url=settings.public_api_url,

@@ -21,6 +21,7 @@ from polyant_web.engine.http import HttpTransport
 from polyant_web.observability import probes
 from polyant_web.observability.metrics import Metrics
 from polyant_web.observability.probes import Drain
+from polyant_web.pages.rendering import Renderer
 from polyant_web.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ async def serve(settings: Settings) -> None:
     async def check() -> str | None:
         return await asgi.readiness(settings, transport)
 
-    main = _server(asgi.build(settings, transport, metrics), _GRACE_SECONDS)
+    main = _server(asgi.build(settings, transport, metrics, Renderer()), _GRACE_SECONDS)
     side = _server(probes.build(metrics=metrics, drain=drain, check=check), 1)
     try:
         await _run_both(main, side, settings, drain)

@@ -43,7 +43,7 @@ class EngineRefused(EngineError):
         self.status = reply.status
         self.code = str(body.get("code") or "")
         self.problems = _problems(body)
-        self.message = "; ".join(problem.message for problem in self.problems) or "Request refused"
+        self.message = "; ".join(problem.message for problem in self.problems)
         self.retry_after = _seconds(reply.headers.get("retry-after", ""))
         super().__init__(f"{reply.status} {self.message}")
 
@@ -86,6 +86,7 @@ _BY_STATUS: Mapping[int, type[EngineRefused]] = {
     422: Invalid,
     429: TooMany,
 }
+_UNEXPLAINED = "the engine gave no reason"
 _FIRST_ERROR = 400
 _FIRST_SERVER_ERROR = 500
 
@@ -121,7 +122,9 @@ def _problems(body: Mapping[str, Any]) -> tuple[FieldProblem, ...]:
     message = body.get("message")
     if isinstance(message, list):
         return tuple(_problem(entry) for entry in message)
-    return (_problem(message),) if message else ()
+    # The engine lists everything that is wrong in one sentence, joined by semicolons.
+    parts = str(message).split("; ") if message else [_UNEXPLAINED]
+    return tuple(_problem(part) for part in parts)
 
 
 def _problem(entry: object) -> FieldProblem:

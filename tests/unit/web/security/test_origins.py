@@ -1,0 +1,77 @@
+"""Which forwarded headers count."""
+
+import pytest
+from starlette.datastructures import Headers
+
+from polyant_web.security.origins import Origin, Trust, work_out
+from support.fake_engine import FakeEngine
+from support.panel import Visitor
+
+NOBODY = Trust(forwarded=False, hops=1)
+ONE = Trust(forwarded=True, hops=1)
+TWO = Trust(forwarded=True, hops=2)
+ALL = Trust(forwarded=True, hops=-1)
+
+
+def origin(trust: Trust, **headers: str) -> Origin:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return work_out(
+        Headers({"host": "panel.test", **sent}), scheme="http", peer="10.0.0.9", trust=trust
+    )
+
+
+@pytest.mark.parametrize("trust", [NOBODY, Trust(forwarded=True, hops=0)])
+def test_untrusted_headers_count_for_nothing(trust: Trust) -> None:
+    found = origin(
+        trust, x_forwarded_for="1.2.3.4", x_forwarded_proto="https", x_forwarded_host="evil.test"
+    )
+
+    assert found == Origin(
+        scheme="http", hosts=frozenset({"panel.test"}), client_address="10.0.0.9"
+    )
+
+
+@pytest.mark.parametrize(
+    ("trust", "entries", "address"),
+    [
+        (ONE, "6.6.6.6, 203.0.113.7", "203.0.113.7"),
+        (TWO, "6.6.6.6, 203.0.113.7, 10.1.1.1", "203.0.113.7"),
+        (TWO, "203.0.113.7", "10.0.0.9"),
+        (ALL, "203.0.113.7, 10.1.1.1", "203.0.113.7"),
+        (ONE, "nonsense", "10.0.0.9"),
+        (ONE, "[2001:db8::1]:443", "2001:db8::1"),
+        (ONE, "203.0.113.7:5555", "203.0.113.7"),
+        (ONE, "", "10.0.0.9"),
+    ],
+)
+def test_the_address_is_what_the_outermost_trusted_proxy_wrote(
+    trust: Trust, entries: str, address: str
+) -> None:
+    assert origin(trust, x_forwarded_for=entries).client_address == address
+
+
+@pytest.mark.parametrize(
+    ("trust", "entries", "scheme"),
+    [
+        (ONE, "https", "https"),
+        (ONE, "https, http", "http"),
+        (TWO, "https, http", "https"),
+        (TWO, "https", "https"),
+        (ONE, "gopher", "http"),
+    ],
+)
+def test_the_scheme_is_the_trusted_proxys(trust: Trust, entries: str, scheme: str) -> None:
+    assert origin(trust, x_forwarded_proto=entries).scheme == scheme
+
+
+def test_a_trusted_host_is_one_of_our_names() -> None:
+    found = origin(ONE, x_forwarded_host="Chat.Example.com")
+
+    assert found.hosts == {"panel.test", "chat.example.com"}
+
+
+@pytest.mark.parametrize("host", ["", "a b", "x/y", "panel.test:port", 'x"y'])
+async def test_a_malformed_host_is_refused(engine: FakeEngine, host: str) -> None:
+    answer = await Visitor(engine).open("/signin", host=host)
+
+    assert answer.status_code == 400
