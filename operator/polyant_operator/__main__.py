@@ -5,6 +5,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from polyant_operator.settings import Settings
 
 BAD_CONFIGURATION = 64
 _EPILOG = """\
@@ -68,15 +72,21 @@ def _variables() -> str:
     return "\n".join(lines)
 
 
-def _run(_: argparse.Namespace) -> int:
-    # Each command imports what it needs: `render` shall not pay for kopf, nor `--help` for anything.
+def _settings() -> "Settings | None":
     from polyant_operator import settings
-    from polyant_operator.observability import logs
 
     try:
-        loaded = settings.load(os.environ)  # noqa: TID251 (read here once, understood in settings.py)
+        return settings.load(os.environ)  # noqa: TID251 (handed on once, understood in settings.py)
     except settings.ConfigurationError as error:
         sys.stderr.write(f"polyant-operator: the environment is wrong:\n{error}\n")
+        return None
+
+
+def _run(_: argparse.Namespace) -> int:
+    # Each command imports what it needs: neither `render` nor a wrong environment pays for HTTP.
+    from polyant_operator.observability import logs
+
+    if (loaded := _settings()) is None:
         return BAD_CONFIGURATION
     logs.configure(loaded.log_level)
     from polyant_operator.handlers import process
@@ -87,24 +97,20 @@ def _run(_: argparse.Namespace) -> int:
 def _render(chosen: argparse.Namespace) -> int:
     from polyant_operator.api.errors import InvalidInstance
     from polyant_operator.desired import render
-    from polyant_operator.desired.context import OperandOptions
+    from polyant_operator.reconcile import options
 
-    given = {"engine_repository": chosen.engine_image, "database_image": chosen.database_image}
-    options = OperandOptions(**{name: value for name, value in given.items() if value})
-    try:
-        sys.stdout.write(render.render_text(_text(chosen.file), options))
-    except InvalidInstance as invalid:
-        lines = "".join(f"  {error.line}\n" for error in invalid.errors)
-        sys.stderr.write(f"polyant-operator: {chosen.file} is refused:\n{lines}")
+    if (loaded := _settings()) is None:
         return BAD_CONFIGURATION
+    try:
+        text = sys.stdin.read() if str(chosen.file) == "-" else chosen.file.read_text()
+        sys.stdout.write(render.render_text(text, options.of(loaded)))
     except (OSError, UnicodeDecodeError) as error:
-        sys.stderr.write(f"polyant-operator: {chosen.file} cannot be read: {error}\n")
+        sys.stderr.write(f"polyant-operator: cannot read the file: {error}\n")
+        return BAD_CONFIGURATION
+    except InvalidInstance as error:
+        sys.stderr.write(f"polyant-operator: {chosen.file} is refused:\n{error}\n")
         return BAD_CONFIGURATION
     return 0
-
-
-def _text(file: Path) -> str:
-    return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
 
 
 if __name__ == "__main__":

@@ -95,12 +95,15 @@ class World:
             client=self.client,
             cache=cache,
             applier=Applier(self.client, cache),
-            recorder=Recorder(self.client, lambda: self.now.timestamp(), lambda: self.now),
+            recorder=Recorder(self.client, self._seconds, lambda: self.now),
             options=OperandOptions(engine_repository="registry.test/engine"),
             random=token_bytes,
             wall_clock=lambda: self.now,
         )
         self.reconciler = Reconciler(self.tools)
+
+    def _seconds(self) -> float:
+        return self.now.timestamp()
 
     def pass_time(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -249,7 +252,7 @@ class World:
             live = await self.get(DEPLOYMENT, name)
             wanted = live["spec"]["replicas"]
             counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
-            status = {count: wanted for count in counts}
+            status = dict.fromkeys(counts, wanted)
             status["observedGeneration"] = live["metadata"]["generation"]
             await self.set_status(DEPLOYMENT, name, status)
 

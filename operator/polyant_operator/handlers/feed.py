@@ -20,27 +20,13 @@ DELETED = "DELETED"
 class Feed:
     """Takes events of watches, in the main event loop."""
 
-    def __init__(
-        self,
-        cache: Cache,
-        queue: WorkQueue,
-        canary: Callable[[], None],
-        namespaces: tuple[str, ...],
-    ) -> None:
+    def __init__(self, cache: Cache, queue: WorkQueue, canary: Callable[[], None]) -> None:
         self._cache = cache
         self._queue = queue
         self._canary = canary
-        # Empty = all. The operator's own namespace is watched for its Lease, even when not served.
-        self._namespaces = frozenset(namespaces)
-
-    def serves(self, namespace: str) -> bool:
-        """Whether instances of a namespace are ours to work on."""
-        return not self._namespaces or namespace in self._namespaces
 
     def object_changed(self, event: str | None, obj: Object) -> None:
         """An instance or one of its children changed."""
-        if not self.serves(obj["metadata"]["namespace"]):
-            return
         key = _key_of(obj)
         if event == DELETED:
             self._cache.drop(obj)
@@ -53,7 +39,7 @@ class Feed:
     def secret_changed(self, event: str | None, obj: Object) -> None:
         """A Secret with the reload label changed: any instance beside it may use it."""
         namespace = obj["metadata"]["namespace"]
-        if event is None or not self.serves(namespace):
+        if event is None:
             return  # a first list is no change; the start works on every instance anyway
         for ref in self._cache.refs(INSTANCE):
             if ref.namespace == namespace:

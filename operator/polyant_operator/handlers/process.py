@@ -16,9 +16,7 @@ import sys
 import time
 import uuid
 from datetime import UTC, datetime
-from importlib import metadata
 
-from polyant_operator.desired.context import OperandOptions
 from polyant_operator.handlers import health, revision
 from polyant_operator.handlers.canary import Canary
 from polyant_operator.handlers.elector import Candidate, Elector, End
@@ -34,6 +32,7 @@ from polyant_operator.kube.client import Client
 from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.leases import LeaseStore
 from polyant_operator.observability import logs, metrics
+from polyant_operator.reconcile import options
 from polyant_operator.reconcile.instance import Reconciler
 from polyant_operator.reconcile.state import Tools
 from polyant_operator.settings import Settings
@@ -58,16 +57,6 @@ class FaultWatchdog:
         faulthandler.cancel_dump_traceback_later()
 
 
-def options(settings: Settings) -> OperandOptions:
-    """What holds for every instance of this operator."""
-    return OperandOptions(
-        release=metadata.version("polyant"),
-        engine_repository=settings.engine_image,
-        database_image=settings.database_image,
-        image_pull_secrets=settings.image_pull_secrets,
-    )
-
-
 def tools(client: Client, settings: Settings) -> Tools:
     """The ways in and out of a reconcile."""
     cache = Cache()
@@ -76,7 +65,7 @@ def tools(client: Client, settings: Settings) -> Tools:
         cache=cache,
         applier=Applier(client, cache),
         recorder=Recorder(client, time.monotonic, wall_clock),
-        options=options(settings),
+        options=options.of(settings),
         random=secrets.token_bytes,
         wall_clock=wall_clock,
     )
@@ -141,10 +130,12 @@ class Process:
             wall_clock=wall_clock,
             jitter=random.random,
         )
-        end = await Elector(store, candidate, FaultWatchdog()).run(lambda: self._lead(client))
+        end = await Elector(store, candidate, FaultWatchdog()).run(
+            lambda: self._lead(client, store)
+        )
         return LOST_LEASE if end is End.LOST else FAILED
 
-    async def _lead(self, client: Client) -> None:
+    async def _lead(self, client: Client, store: LeaseStore) -> None:
         # kopf costs 30 MB, which a standby does without.
         from polyant_operator.handlers.watch import Watches
 
@@ -152,10 +143,9 @@ class Process:
         queue = WorkQueue(
             _work(Reconciler(kit)), TokenBucket(STARTS_PER_SECOND, 100), random.random
         )
-        feed = Feed(kit.cache, queue, self._canary.sing, settings.watch_namespaces)
+        feed = Feed(kit.cache, queue, self._canary.sing)
         resync = Resync(client, kit.cache, queue, settings.watch_namespaces)
-        watched = settings.watch_namespaces and (*settings.watch_namespaces, settings.pod_namespace)
-        watches = Watches(client.access, feed, settings.lease_name, tuple(dict.fromkeys(watched)))
+        watches = Watches(client.access, feed, store, settings.watch_namespaces)
         await resync.once()
         self._canary.start()
         try:

@@ -25,6 +25,7 @@ from polyant_operator.kube.kinds import (
     Kind,
     Object,
 )
+from polyant_operator.kube.leases import LeaseStore
 
 logger = logging.getLogger(__name__)
 
@@ -38,11 +39,12 @@ class Watches:
     """The thread in which kopf watches, and the way of its events into our loop."""
 
     def __init__(
-        self, access: Access, feed: Feed, lease_name: str, namespaces: tuple[str, ...]
+        self, access: Access, feed: Feed, lease: LeaseStore, namespaces: tuple[str, ...]
     ) -> None:
         self._access = access
         self._feed = feed
-        self._lease_name = lease_name
+        self._lease = lease
+        # Empty = all.
         self._namespaces = namespaces
         self._stop = threading.Event()
 
@@ -71,18 +73,35 @@ class Watches:
             loop.call_soon_threadsafe(_settle, ended, error)
 
     async def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        registry = kopf.OperatorRegistry()
-        kopf.on.login(registry=registry)(self._login)
+        # Two, because the Lease may lie in a namespace that is not served.
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._operator(self._instances(loop), self._namespaces))
+            group.create_task(self._operator(self._canary(loop), (self._lease.namespace,)))
+
+    def _instances(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
+        registry = self._registry()
         for kind in (INSTANCE, *WATCHED_CHILDREN):
             _register(registry, kind, _handler(loop, self._feed.object_changed))
         _register(registry, SECRET, _handler(loop, self._feed.secret_changed))
+        return registry
+
+    def _canary(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
+        registry = self._registry()
         _register(registry, LEASE, _handler(loop, self._feed.lease_changed))
+        return registry
+
+    def _registry(self) -> kopf.OperatorRegistry:
+        registry = kopf.OperatorRegistry()
+        kopf.on.login(registry=registry)(self._login)
+        return registry
+
+    async def _operator(self, registry: kopf.OperatorRegistry, namespaces: tuple[str, ...]) -> None:
         await kopf.operator(
             registry=registry,
-            settings=settings(self._lease_name),
+            settings=settings(self._lease.name),
             standalone=True,
-            clusterwide=not self._namespaces,
-            namespaces=self._namespaces,
+            clusterwide=not namespaces,
+            namespaces=namespaces,
             stop_flag=self._stop,
         )
 
