@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dev.cluster import kubeconfig, pki, probes, tools
+from dev.cluster import kubeconfig, pki, probes
 from dev.cluster.processes import Component, Processes
 from dev.cluster.progress import Progress, printed
 from dev.cluster.tools import build
@@ -160,7 +160,7 @@ def _etcd(folder: Path, settings: Settings) -> Component:
     return Component(
         name="etcd",
         argv=(
-            str(tools.binary("etcd")),
+            str(build.location("etcd")),
             f"--data-dir={folder / 'etcd'}",
             "--unsafe-no-fsync",  # a development cluster may lose its last second
             f"--listen-client-urls={client}",
@@ -188,7 +188,7 @@ def _api_server(folder: Path, settings: Settings) -> Component:
     return Component(
         name="kube-apiserver",
         argv=(
-            str(tools.binary("kube-apiserver")),
+            str(build.location("kube-apiserver")),
             f"--etcd-servers=https://{settings.host}:{settings.ports.etcd}",
             f"--etcd-cafile={keys / 'etcd-ca.crt'}",
             f"--etcd-certfile={keys / 'etcd.crt'}",

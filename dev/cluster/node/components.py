@@ -9,7 +9,7 @@ import envoy  # type: ignore[import-untyped]  # the wheel ships no type informat
 from dev.cluster import controlplane, probes
 from dev.cluster.layout import Layout
 from dev.cluster.processes import Component
-from dev.cluster.tools import binary
+from dev.cluster.tools.build import location
 
 REPOSITORY = Path(__file__).parents[3]
 HOST_NETWORK = frozenset({"coredns", "envoy"})  # they need the host's resolvers and its loopback
@@ -80,7 +80,7 @@ def envoy_bootstrap(layout: Layout) -> tuple[str, ...]:
     """Return the command that writes Envoy's bootstrap file."""
     paths = Paths(layout.folder)
     return (
-        *(str(binary("contour")), "bootstrap", paths.config("envoy.json")),
+        *(str(location("contour")), "bootstrap", paths.config("envoy.json")),
         *(f"--xds-address={layout.node_ip}", f"--xds-port={XDS_PORT}"),
         f"--resources-dir={paths.config('envoy-resources')}",
         f"--admin-address={layout.folder}/envoy-admin.sock",
@@ -94,7 +94,7 @@ def _kubelet(layout: Layout, paths: Paths) -> Component:
     return Component(
         name="kubelet",
         argv=(
-            *(str(binary("kubelet")), f"--config={paths.config('kubelet.yaml')}"),
+            *(str(location("kubelet")), f"--config={paths.config('kubelet.yaml')}"),
             f"--kubeconfig={paths.config('kubelet.kubeconfig')}",
             f"--hostname-override={layout.node_name}",
             f"--node-ip={layout.node_ip}",
@@ -108,7 +108,7 @@ def _controller_manager(layout: Layout, paths: Paths) -> Component:
     return Component(
         name="kube-controller-manager",
         argv=(
-            *(str(binary("kube-controller-manager")), f"--kubeconfig={client}"),
+            *(str(location("kube-controller-manager")), f"--kubeconfig={client}"),
             *(f"--authentication-kubeconfig={client}", f"--authorization-kubeconfig={client}"),
             *(f"--bind-address={layout.node_ip}", "--leader-elect=false"),
             f"--cert-dir={layout.folder}/pki/controller-manager",
@@ -129,7 +129,7 @@ def _scheduler(layout: Layout, paths: Paths) -> Component:
     return Component(
         name="kube-scheduler",
         argv=(
-            *(str(binary("kube-scheduler")), f"--kubeconfig={client}"),
+            *(str(location("kube-scheduler")), f"--kubeconfig={client}"),
             *(f"--authentication-kubeconfig={client}", f"--authorization-kubeconfig={client}"),
             *(f"--bind-address={layout.node_ip}", "--leader-elect=false", "--profiling=false"),
         ),
@@ -140,7 +140,7 @@ def _scheduler(layout: Layout, paths: Paths) -> Component:
 def _kube_proxy(layout: Layout, paths: Paths) -> Component:
     return Component(
         name="kube-proxy",
-        argv=(str(binary("kube-proxy")), f"--config={paths.config('kube-proxy.yaml')}"),
+        argv=(str(location("kube-proxy")), f"--config={paths.config('kube-proxy.yaml')}"),
         ready=probes.Http(f"http://{layout.node_ip}:10256/livez"),
     )
 
@@ -148,7 +148,7 @@ def _kube_proxy(layout: Layout, paths: Paths) -> Component:
 def _coredns(layout: Layout, paths: Paths) -> Component:
     return Component(
         name="coredns",
-        argv=(str(binary("coredns")), "-conf", paths.config("Corefile")),
+        argv=(str(location("coredns")), "-conf", paths.config("Corefile")),
         ready=probes.Http(f"http://{layout.host_ip}:8181/ready"),
     )
 
@@ -158,7 +158,7 @@ def _contour(layout: Layout, paths: Paths) -> Component:
     return Component(
         name="contour",
         argv=(
-            *(str(binary("contour")), "serve", f"--config-path={paths.config('contour.yaml')}"),
+            *(str(location("contour")), "serve", f"--config-path={paths.config('contour.yaml')}"),
             *("--kubeconfig", paths.config("contour.kubeconfig")),
             *("--disable-leader-election", "--ingress-class-name=contour"),
             "--ingress-status-address=127.0.0.1",

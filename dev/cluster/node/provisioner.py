@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -23,6 +23,14 @@ PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
 LOOK_EVERY = 1.0  # seconds
 
 Manifest = dict[str, Any]
+
+
+class Caller(Protocol):
+    """Whoever answers our requests."""
+
+    def call(self, method: str, path: str, body: Manifest | None = None) -> Manifest:
+        """Make one request and return the object in the answer."""
+        ...
 
 
 class Api:
@@ -99,7 +107,7 @@ def is_released(volume: Manifest) -> bool:
     )
 
 
-def look(api: Api, folder: Path, node: str) -> None:
+def look(api: Caller, folder: Path, node: str) -> None:
     """Make the volumes that are wanted and remove those that are not."""
     volumes = api.call("GET", "/api/v1/persistentvolumes")["items"]
     known = {volume["metadata"]["name"] for volume in volumes}
@@ -110,14 +118,14 @@ def look(api: Api, folder: Path, node: str) -> None:
         _remove(api, volume, folder)
 
 
-def _provide(api: Api, volume: Manifest) -> None:
+def _provide(api: Caller, volume: Manifest) -> None:
     path = Path(volume["spec"]["local"]["path"])
     path.mkdir(parents=True, exist_ok=True)  # root's, as on a cloud disk: pods need fsGroup
     api.call("POST", "/api/v1/persistentvolumes", volume)
     _log(f"made {path.name}")
 
 
-def _remove(api: Api, volume: Manifest, folder: Path) -> None:
+def _remove(api: Caller, volume: Manifest, folder: Path) -> None:
     name = volume["metadata"]["name"]
     shutil.rmtree(folder / name, ignore_errors=True)
     api.call("DELETE", f"/api/v1/persistentvolumes/{name}")

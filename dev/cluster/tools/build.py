@@ -24,6 +24,11 @@ def binary(name: str, progress: Progress = printed) -> Path:
     return path
 
 
+def location(name: str) -> Path:
+    """Return where a tool's binary is once it is built; builds nothing."""
+    return binary_path(TOOLS[name])
+
+
 def binaries(names: Sequence[str], progress: Progress = printed) -> list[Path]:
     """Return the paths of several tools, building what is missing one after the other."""
     wanted = [TOOLS[name] for name in names]

@@ -2,9 +2,9 @@
 
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from dev.cluster import probes
@@ -13,30 +13,30 @@ from support import apiserver
 pytestmark = pytest.mark.integration
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
+    with apiserver.running(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
 def processes_in(folder: Path) -> list[str]:
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        command = " ".join(process.info["cmdline"] or [])
-        if str(folder) in command:
-            found.append(command)
-    return found
+    done = subprocess.run(["ps", "-eww", "-o", "args"], capture_output=True, text=True, check=True)
+    return [line for line in done.stdout.splitlines() if str(folder) in line]
 
 
-def test_an_api_server_stores_and_serves_objects(tmp_path: Path) -> None:
-    with apiserver.running(tmp_path) as server:
-        namespace = server.new_namespace()
-        server.kubectl("create", "configmap", "x", "--from-literal=a=b", "-n", namespace)
+def test_an_api_server_stores_and_serves_objects(server: apiserver.ApiServer) -> None:
+    namespace = server.new_namespace()
+    server.kubectl("create", "configmap", "x", "--from-literal=a=b", "-n", namespace)
 
-        value = server.kubectl("get", "configmap", "x", "-n", namespace, "-o", "jsonpath={.data.a}")
+    value = server.kubectl("get", "configmap", "x", "-n", namespace, "-o", "jsonpath={.data.a}")
 
     assert value == "b"
 
 
-def test_the_bearer_token_is_an_administrators(tmp_path: Path) -> None:
-    with apiserver.running(tmp_path) as server:
-        answer = server.kubectl(
-            "auth", "whoami", f"--token={server.token}", "-o", "jsonpath={.status.userInfo.groups}"
-        )
+def test_the_bearer_token_is_an_administrators(server: apiserver.ApiServer) -> None:
+    answer = server.kubectl(
+        "auth", "whoami", f"--token={server.token}", "-o", "jsonpath={.status.userInfo.groups}"
+    )
 
     assert "system:masters" in answer
 
@@ -54,12 +54,9 @@ def test_two_run_side_by_side_and_leave_no_process(tmp_path: Path) -> None:
     assert processes_in(tmp_path) == []
 
 
-def test_a_stranger_is_refused(tmp_path: Path) -> None:
-    with apiserver.running(tmp_path) as server:
-        anonymous = probes.Http(f"{server.url}/api/v1/namespaces", server.ca_file)
-
-        assert not anonymous.passed()
-        assert probes.Http(f"{server.url}/readyz", server.ca_file).passed()
+def test_a_stranger_is_refused(server: apiserver.ApiServer) -> None:
+    assert not probes.Http(f"{server.url}/api/v1/namespaces", server.ca_file).passed()
+    assert probes.Http(f"{server.url}/readyz", server.ca_file).passed()
 
 
 def test_it_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
