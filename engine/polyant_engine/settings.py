@@ -188,15 +188,20 @@ def _http(reader: Reader) -> HttpSettings:
         origins=_origins(reader),
         trusted_hops=reader.parsed("TRUST_PROXY", forms.hops, 0),
     )
-    _check_ports(reader, {main: settings.port, "INTERNAL_PORT": settings.internal_port}, settings)
+    named = {main: settings.port, "INTERNAL_PORT": settings.internal_port}
+    _check_ports(reader, {**named, "METRICS_PORT": settings.metrics_port})
     return settings
 
 
-def _check_ports(reader: Reader, named: Mapping[str, int | None], http: HttpSettings) -> None:
+def _check_ports(reader: Reader, named: Mapping[str, int | None]) -> None:
+    taken: dict[int, str] = {}
     for name, port in named.items():
-        others = [value for other, value in named.items() if other != name]
-        if port is not None and port in (*others, http.metrics_port) and not reader.problems:
-            reader.add(name, f"{port} is used for two listeners.", "Give each its own port.")
+        if port is None or reader.is_reported(name):
+            continue
+        if port in taken:
+            cure = "Give each listener its own port."
+            reader.add(name, f"{port} is the port of {taken[port]} too.", cure)
+        taken.setdefault(port, name)
 
 
 def _origins(reader: Reader) -> tuple[str, ...]:

@@ -12,6 +12,11 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 V4_COMPATIBLE = ipaddress.IPv6Network("::/96")
 SITE_LOCAL = ipaddress.IPv6Network("fec0::/10")
+SPECIAL_V4 = (
+    # Protocol assignments and 6to4 relays: what is "global" in there differs between Pythons.
+    ipaddress.IPv4Network("192.0.0.0/24"),
+    ipaddress.IPv4Network("192.88.99.0/24"),
+)
 IPV4_BITS = 0xFFFFFFFF
 
 
@@ -37,4 +42,6 @@ def unwrapped(address: ipaddress.IPv6Address) -> tuple[ipaddress.IPv4Address, ..
 
 
 def _is_public_v4(address: ipaddress.IPv4Address) -> bool:
+    if any(address in network for network in SPECIAL_V4):
+        return False
     return address.is_global and not address.is_multicast
