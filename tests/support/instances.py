@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from polyant_operator.api.instance import PolyantInstance, parse
-from support.refusals import instance
+from support.refusal import instance
 
 Object = dict[str, Any]
 

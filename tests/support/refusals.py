@@ -4,41 +4,10 @@ One table for both sides: the API server must refuse with exactly these words at
 and so must `polyant_operator.api`, which repeats the rules for objects that are older than them.
 """
 
-from collections.abc import Mapping
-from copy import deepcopy
-from dataclasses import dataclass
-from typing import Any
+from support.edge_refusals import EDGE_REFUSALS
+from support.refusal import Object, Refusal, case
 
-Object = dict[str, Any]
 NAMES = "use lower-case letters, digits, '-' and '.'"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """One rule broken by `spec`, and the smallest change that keeps it."""
-
-    name: str
-    refused: Mapping[str, Any]
-    accepted: Mapping[str, Any]
-    path: str
-    text: str
-    instance: str = "acme"
-    accepted_instance: str = "acme"
-
-
-def instance(spec: Mapping[str, Any] | None = None, name: str = "acme") -> Object:
-    """Build an object with a database of the user's and the given fields."""
-    merged = {"database": {"urlSecretRef": {"name": "db"}}, **deepcopy(dict(spec or {}))}
-    return {
-        "apiVersion": "polyant.ai/v1alpha1",
-        "kind": "PolyantInstance",
-        "metadata": {"name": name, "namespace": "demo", "uid": "0d4e", "generation": 1},
-        "spec": merged,
-    }
-
-
-def _case(name: str, refused: Object, accepted: Object, path: str, text: str) -> Refusal:
-    return Refusal(name=name, refused=refused, accepted=accepted, path=path, text=text)
 
 
 def _named(refused: str, accepted: str) -> Refusal:
@@ -57,7 +26,7 @@ def _named(refused: str, accepted: str) -> Refusal:
 def _generated(field: str, secret: str) -> Refusal:
     group, reference = field.split(".")
     base = {"urlSecretRef": {"name": "db"}} if reference == "migrationUrlSecretRef" else {}
-    return _case(
+    return case(
         f"{field} names a generated Secret",
         {group: {**base, reference: {"name": secret}}},
         {group: {**base, reference: {"name": f"my-{secret}"}}},
@@ -67,19 +36,8 @@ def _generated(field: str, secret: str) -> Refusal:
     )
 
 
-def _host(value: str) -> Refusal:
-    return _case(
-        f"host {value}",
-        {"edge": {"type": "Ingress", "host": value}},
-        {"edge": {"type": "Ingress", "host": "chat.example.com"}},
-        "spec.edge.host",
-        f"'{value}' is not a host name; write for example chat.example.com,"
-        " without scheme, port or path",
-    )
-
-
 def _reserved(component: str, name: str) -> Refusal:
-    return _case(
+    return case(
         f"{component} sets {name}",
         {component: {"env": [{"name": name, "value": "x"}]}},
         {component: {"env": [{"name": f"MY_{name}", "value": "x"}]}},
@@ -90,7 +48,7 @@ def _reserved(component: str, name: str) -> Refusal:
 
 
 def _tunable(field: str, refused: str, accepted: str, text: str) -> Refusal:
-    return _case(
+    return case(
         f"tunable {field}",
         {"engine": {"tunables": {field: refused}}},
         {"engine": {"tunables": {field: accepted}}},
@@ -100,7 +58,7 @@ def _tunable(field: str, refused: str, accepted: str, text: str) -> Refusal:
 
 
 def _volume(refused: Object, accepted: Object, path: str, text: str) -> Refusal:
-    return _case(
+    return case(
         f"volume {refused}",
         {"podDefaults": {"extraVolumes": [refused]}},
         {"podDefaults": {"extraVolumes": [accepted]}},
@@ -111,7 +69,7 @@ def _volume(refused: Object, accepted: Object, path: str, text: str) -> Refusal:
 
 def _mount(refused: str, text: str) -> Refusal:
     volumes = [{"name": "ca", "configMap": {"name": "ca"}}]
-    return _case(
+    return case(
         f"mount {refused}",
         {
             "podDefaults": {
@@ -130,15 +88,8 @@ def _mount(refused: str, text: str) -> Refusal:
     )
 
 
-def _edge(name: str, refused: Object, accepted: Object, field: str, text: str) -> Refusal:
-    path = f"spec.edge.{field}" if field else "spec.edge"
-    return _case(name, {"edge": refused}, {"edge": accepted}, path, text)
-
-
 _MAP = {"name": "certificates", "configMap": {"name": "ca"}}
-_INGRESS = {"type": "Ingress", "host": "chat.example.com"}
 _SOURCE = {"configMapKeyRef": {"name": "a", "key": "b"}}
-_ORIGIN = "write scheme://host or scheme://host:port"
 
 REFUSALS: tuple[Refusal, ...] = (
     _named("a" * 36, "a" * 35),
@@ -150,7 +101,7 @@ REFUSALS: tuple[Refusal, ...] = (
     _generated("secrets.authSecretRef", "acme-auth-secrets"),
     _generated("secrets.internalAuthSecretRef", "acme-auth-secrets"),
     _generated("admin.passwordSecretRef", "acme-admin"),
-    _case(
+    case(
         "version and images",
         {"version": "0.1.0", "images": {"engine": "r/e:1"}},
         {"images": {"engine": "r/e:1"}},
@@ -158,14 +109,14 @@ REFUSALS: tuple[Refusal, ...] = (
         "version '0.1.0' and images exclude each other; keep version for a release,"
         " or images for images of your own",
     ),
-    _case(
+    case(
         "version with a space",
         {"version": "0 1"},
         {"version": "0.1.0"},
         "spec.version",
         "'0 1' is not a version; write a release such as 0.1.0",
     ),
-    _case(
+    case(
         "image with a space",
         {"images": {"engine": "r/e 1"}},
         {"images": {"engine": "r/e@sha256:0a"}},
@@ -173,21 +124,21 @@ REFUSALS: tuple[Refusal, ...] = (
         "'r/e 1' is not an image reference; write registry/repository:tag"
         " or registry/repository@sha256:digest",
     ),
-    _case(
+    case(
         "Secret name in capitals",
         {"imagePullSecrets": [{"name": "Pull"}]},
         {"imagePullSecrets": [{"name": "pull"}]},
         "spec.imagePullSecrets[0].name",
         f"'Pull' is not a valid object name; {NAMES}",
     ),
-    _case(
+    case(
         "Secret key with a slash",
         {"database": {"urlSecretRef": {"name": "db", "key": "a/b"}}},
         {"database": {"urlSecretRef": {"name": "db", "key": "a.b"}}},
         "spec.database.urlSecretRef.key",
         "'a/b' is not a valid key of a Secret; use letters, digits, '-', '_' and '.'",
     ),
-    _case(
+    case(
         "no database",
         {"database": {"poolSize": 5}},
         {"database": {"poolSize": 5, "embedded": {}}},
@@ -195,7 +146,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "database needs exactly one of urlSecretRef and embedded; name the Secret of your"
         " PostgreSQL in urlSecretRef, or write embedded: {} for one pod of our own",
     ),
-    _case(
+    case(
         "two databases",
         {"database": {"urlSecretRef": {"name": "db"}, "embedded": {}}},
         {"database": {"urlSecretRef": {"name": "db"}}},
@@ -203,7 +154,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "database needs exactly one of urlSecretRef and embedded; name the Secret of your"
         " PostgreSQL in urlSecretRef, or write embedded: {} for one pod of our own",
     ),
-    _case(
+    case(
         "migration URL beside embedded",
         {"database": {"embedded": {}, "migrationUrlSecretRef": {"name": "db"}}},
         {"database": {"urlSecretRef": {"name": "a"}, "migrationUrlSecretRef": {"name": "b"}}},
@@ -211,21 +162,21 @@ REFUSALS: tuple[Refusal, ...] = (
         "migrationUrlSecretRef has no use beside embedded;"
         " remove it: the embedded database has one role",
     ),
-    _case(
+    case(
         "storage of nothing",
         {"database": {"embedded": {"storage": "0Gi"}}},
         {"database": {"embedded": {"storage": "0.5Gi"}}},
         "spec.database.embedded.storage",
         "'0Gi' is not a positive amount; write for example 8Gi",
     ),
-    _case(
+    case(
         "storage in words",
         {"database": {"embedded": {"storage": "8 GB"}}},
         {"database": {"embedded": {"storage": "8G"}}},
         "spec.database.embedded.storage",
         "'8 GB' is not a positive amount; write for example 8Gi",
     ),
-    _case(
+    case(
         "the previous key is the current one",
         {
             "secrets": {
@@ -243,21 +194,21 @@ REFUSALS: tuple[Refusal, ...] = (
         "previousEncryptionKeySecretRef names the current key, key/ENCRYPTION_KEY;"
         " name the key you rotate away from, or remove the field",
     ),
-    _case(
+    case(
         "e-mail address without @",
         {"admin": {"email": "ops"}},
         {"admin": {"email": "administrator@local"}},
         "spec.admin.email",
         "'ops' is not an e-mail address; write for example ops@example.com",
     ),
-    _case(
+    case(
         "model name in capitals",
         {"models": [{"name": "Main", "provider": "openai", "baseUrl": "http://m"}]},
         {"models": [{"name": "main", "provider": "openai", "baseUrl": "http://m"}]},
         "spec.models[0].name",
         "'Main' is not a model name; use lower-case letters, digits and '-', starting with a letter",
     ),
-    _case(
+    case(
         "base URL with a password",
         {"models": [{"name": "main", "provider": "openai", "baseUrl": "https://u:p@m/v1"}]},
         {"models": [{"name": "main", "provider": "openai", "baseUrl": "https://m:8443/v1"}]},
@@ -265,7 +216,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "'https://u:p@m/v1' is not a base URL; write for example https://api.example.com/v1,"
         " without user, query or fragment",
     ),
-    _case(
+    case(
         "model without a way to reach it",
         {"models": [{"name": "main", "provider": "openai"}]},
         {"models": [{"name": "main", "provider": "openai", "apiKeySecretRef": {"name": "k"}}]},
@@ -273,7 +224,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "model 'main' has neither baseUrl nor apiKeySecretRef; the provider's own address asks"
         " for a key: set apiKeySecretRef, or baseUrl",
     ),
-    _case(
+    case(
         "label of the operator",
         {"podDefaults": {"labels": {"app.kubernetes.io/name": "x"}}},
         {"podDefaults": {"labels": {"example.com/name": "x"}}},
@@ -281,7 +232,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "'app.kubernetes.io/name' belongs to the operator;"
         " use keys outside app.kubernetes.io/ and polyant.ai/",
     ),
-    _case(
+    case(
         "annotation of the operator",
         {"web": {"pod": {"annotations": {"polyant.ai/secret-digest": "x"}}}},
         {"web": {"pod": {"annotations": {"example.com/x": "x"}}}},
@@ -326,21 +277,21 @@ REFUSALS: tuple[Refusal, ...] = (
     _reserved("engine", "POD_NAME"),
     _reserved("engine", "TRUST_PROXY"),
     _reserved("web", "AUTH_TRUST_HOST"),
-    _case(
+    case(
         "variable name with a dash",
         {"web": {"env": [{"name": "A-B", "value": "x"}]}},
         {"web": {"env": [{"name": "A_B", "value": "x"}]}},
         "spec.web.env[0].name",
         "'A-B' is not a variable name; use letters, digits and '_', not starting with a digit",
     ),
-    _case(
+    case(
         "value and valueFrom",
         {"engine": {"env": [{"name": "A", "value": "x", "valueFrom": _SOURCE}]}},
         {"engine": {"env": [{"name": "A", "valueFrom": _SOURCE}]}},
         "spec.engine.env[0]",
         "A has both value and valueFrom; keep one of them",
     ),
-    _case(
+    case(
         "two sources of a variable",
         {
             "engine": {
@@ -352,14 +303,14 @@ REFUSALS: tuple[Refusal, ...] = (
         "valueFrom needs exactly one source;"
         " keep one of secretKeyRef, configMapKeyRef and fieldRef",
     ),
-    _case(
+    case(
         "envFrom without a source",
         {"engine": {"envFrom": [{"prefix": "A_"}]}},
         {"engine": {"envFrom": [{"prefix": "A_", "secretRef": {"name": "x"}}]}},
         "spec.engine.envFrom[0]",
         "envFrom needs exactly one source; keep one of secretRef and configMapRef",
     ),
-    _case(
+    case(
         "typing after the answer",
         {"engine": {"tunables": {"messageSoftDebounceMs": 1000}}},
         {"engine": {"tunables": {"messageSoftDebounceMs": 1000, "messageTypingDelayMs": 1000}}},
@@ -383,77 +334,5 @@ REFUSALS: tuple[Refusal, ...] = (
     _tunable(
         "datetimeLocale", "en_US", "en-US", "'en_US' is not a locale; write for example en-US"
     ),
-    _host("https://chat.example.com"),
-    _host("*.example.com"),
-    _host("Chat.example.com"),
-    _edge(
-        "engineHost is host",
-        {**_INGRESS, "engineHost": "chat.example.com"},
-        {**_INGRESS, "engineHost": "api.example.com"},
-        "engineHost",
-        "engineHost 'chat.example.com' equals host; choose a second name,"
-        " or remove engineHost: host serves the API too",
-    ),
-    _edge(
-        "public URL with a path",
-        {**_INGRESS, "publicUrl": "https://chat.example.com/"},
-        {**_INGRESS, "publicUrl": "https://chat.example.com:8443"},
-        "publicUrl",
-        "'https://chat.example.com/' is not a public URL; write scheme://host or"
-        " scheme://host:port, for example https://chat.example.com",
-    ),
-    _edge(
-        "public URL of the engine without a scheme",
-        {**_INGRESS, "enginePublicUrl": "api.example.com"},
-        {**_INGRESS, "enginePublicUrl": "http://api.example.com"},
-        "enginePublicUrl",
-        "'api.example.com' is not a public URL; write scheme://host or"
-        " scheme://host:port, for example https://chat.example.com",
-    ),
-    _edge(
-        "every site may call",
-        {**_INGRESS, "additionalCorsOrigins": ["*"]},
-        {**_INGRESS, "additionalCorsOrigins": ["https://shop.example.com"]},
-        "additionalCorsOrigins[0]",
-        f"'*' is not an origin; {_ORIGIN}; '*' would let every site call the engine",
-    ),
-    _edge(
-        "Ingress without a host",
-        {"type": "Ingress"},
-        _INGRESS,
-        "",
-        "edge of type Ingress has no host; set edge.host, for example chat.example.com",
-    ),
-    _edge(
-        "External without an address",
-        {"type": "External"},
-        {"type": "External", "publicUrl": "https://chat.example.com"},
-        "",
-        "edge of type External has neither host nor publicUrl;"
-        " set edge.publicUrl, for example https://chat.example.com",
-    ),
-    _edge(
-        "TLS without an Ingress",
-        {"type": "External", "host": "chat.example.com", "tls": {"secretName": "tls"}},
-        {**_INGRESS, "tls": {"secretName": "tls"}},
-        "",
-        "className, annotations and tls need an edge of type Ingress, which is 'External';"
-        " remove them or set edge.type: Ingress",
-    ),
-    _edge(
-        "no hop behind an edge",
-        {**_INGRESS, "trustedProxyHops": 0},
-        {"type": "None", "trustedProxyHops": 0},
-        "trustedProxyHops",
-        "trustedProxyHops 0 contradicts an edge of type Ingress; set the number of proxies in front"
-        " (1 when the edge is the only one): with 0 every client would have the address of the edge",
-    ),
-    _edge(
-        "http with TLS",
-        {**_INGRESS, "publicUrl": "http://chat.example.com", "tls": {"secretName": "tls"}},
-        {**_INGRESS, "publicUrl": "http://chat.example.com"},
-        "publicUrl",
-        "publicUrl 'http://chat.example.com' is http while tls is set;"
-        " write https:// or remove tls",
-    ),
+    *EDGE_REFUSALS,
 )

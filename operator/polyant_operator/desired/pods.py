@@ -103,6 +103,7 @@ def _spec(instance: PolyantInstance, context: Context, part: Part) -> Manifest:
 def _container(instance: PolyantInstance, part: Part) -> Manifest:
     own = [wire(mount) for mount in part.pod.extra_volume_mounts or ()]
     return {
+        **part.container,
         "imagePullPolicy": instance.spec.image_pull_policy.value,
         "resources": placement.resources(part.pod, part.requests),
         "securityContext": {
@@ -112,7 +113,6 @@ def _container(instance: PolyantInstance, part: Part) -> Manifest:
         },
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}, *part.mounts, *own],  # noqa: S108 - inside the container
-        **part.container,
     }
 
 

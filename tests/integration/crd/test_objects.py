@@ -6,7 +6,7 @@ import pytest
 
 from polyant_operator.api.instance import parse
 from support.apiserver import ApiServer
-from support.refusals import instance
+from support.refusal import instance
 from support.resources import CRD, Refused, Resources
 
 pytestmark = pytest.mark.integration

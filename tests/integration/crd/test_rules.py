@@ -2,7 +2,8 @@
 
 import pytest
 
-from support.refusals import REFUSALS, Refusal, instance
+from support.refusal import Refusal, instance
+from support.refusals import REFUSALS
 from support.resources import Refused, Resources
 
 pytestmark = pytest.mark.integration

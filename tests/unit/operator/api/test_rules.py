@@ -4,7 +4,8 @@ import pytest
 
 from polyant_operator.api.errors import InvalidInstance
 from polyant_operator.api.instance import parse
-from support.refusals import REFUSALS, Refusal, instance
+from support.refusal import Refusal, instance
+from support.refusals import REFUSALS
 
 CASES = pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case.name)
 
