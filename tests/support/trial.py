@@ -19,6 +19,11 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 RUNNING = "Ctrl-C; data and keys stay"
+# Not root any more, but able to pass through root's folders, where Python itself may be installed.
+ORDINARY = (
+    *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+    *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
+)
 ANY_PORT = ("--web-port=0", "--engine-port=0", "--model-port=0")
 
 
@@ -65,29 +70,29 @@ class RunningTrial:
 
 
 @contextmanager
-def trial(folder: Path, *options: str, user: int | None = None) -> Iterator[RunningTrial]:
+def trial(
+    folder: Path, *options: str, as_nobody: bool = False, output: str = "trial.out"
+) -> Iterator[RunningTrial]:
     """Run a trial, and leave nothing of it behind whatever the test does."""
-    output = folder.with_name(f"{folder.name}.out")
-    with output.open("w") as file:
+    command = [sys.executable, "-m", "dev.trial", f"--folder={folder}", *ANY_PORT, *options]
+    text = folder.parent / output
+    with text.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "dev.trial", f"--folder={folder}", *ANY_PORT, *options],
+            [*(ORDINARY if as_nobody else ()), *command],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
             text=True,
-            user=user,
-            group=user,
-            extra_groups=None if user is None else [],
         )
-    running = RunningTrial(process=process, folder=folder, output=output)
+    running = RunningTrial(process=process, folder=folder, output=text)
     try:
         yield running
     finally:
         if process.poll() is None:
             process.terminate()
             process.wait(STOP_SECONDS)
-        _kill_leftovers(folder)
+            _kill_leftovers(folder)
 
 
 def left_behind(folder: Path) -> list[str]:

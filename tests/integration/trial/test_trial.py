@@ -2,13 +2,10 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import socket
 import stat
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -20,7 +17,7 @@ import psutil
 import pytest
 from typing_extensions import override
 
-from support.trial import ROOT, RUNNING, RunningTrial, left_behind, trial
+from support.trial import RUNNING, RunningTrial, left_behind, trial
 
 pytestmark = pytest.mark.integration
 
@@ -47,6 +44,14 @@ class Form(HTMLParser):
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "state"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTrial]:
+    """One running trial for the tests that only look."""
+    with trial(tmp_path_factory.mktemp("shared") / "state") as running:
+        running.wait_for(RUNNING)
+        yield running
 
 
 async def sign_in(running: RunningTrial, password: str) -> str:
@@ -117,24 +122,19 @@ async def test_a_person_gets_an_answer_and_finds_the_agent_again(folder: Path) -
 
 
 async def test_the_panel_lets_the_administrator_in_and_asks_for_a_new_password(
-    folder: Path,
+    shared: RunningTrial,
 ) -> None:
-    with trial(folder) as running:
-        running.wait_for(RUNNING)
-        web = running.addresses["web"]
-        password = (folder / "first-password").read_text().strip()
-        # The cookie is for https or this machine; the client's jar only knows the first half.
-        jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=[web])
-        async with aiohttp.ClientSession(cookie_jar=jar) as http:
-            page = await http.get(web)
-            form = Form(await page.text())
-            typed = {"email": "administrator@local", "password": password}
-            inside = await http.post(
-                urljoin(str(page.url), form.action),
-                data=form.fields | typed,
-                headers={"origin": web, "referer": str(page.url)},
-            )
-            text = await inside.text()
+    web = shared.addresses["web"]
+    password = (shared.folder / "first-password").read_text().strip()
+    jar = aiohttp.CookieJar(unsafe=True)  # keeps cookies of an address without a name
+    async with aiohttp.ClientSession(cookie_jar=jar) as http:
+        page = await http.get(web)
+        form = Form(await page.text())
+        typed = {"email": "administrator@local", "password": password}
+        inside = await http.post(
+            urljoin(str(page.url), form.action), data=form.fields | typed, headers={"origin": web}
+        )
+        text = await inside.text()
 
     assert (inside.status, "password" in str(inside.url)) == (200, True), text
 
@@ -172,15 +172,13 @@ def test_a_process_that_ends_ends_the_trial_with_its_log(folder: Path) -> None:
     assert (code, "model ended with 0" in running.text, left_behind(folder)) == (1, True, [])
 
 
-def test_a_second_trial_in_the_folder_is_refused(folder: Path) -> None:
-    with trial(folder) as running:
-        running.wait_for("database +ready")
-        with trial(folder) as second:
-            code = second.process.wait(30)
-        still = running.process.poll()
+def test_a_second_trial_in_the_folder_is_refused(shared: RunningTrial) -> None:
+    with trial(shared.folder, output="second.out") as second:
+        code = second.process.wait(30)
 
-    assert (code, still) == (1, None)
-    assert re.search(rf"process {running.process.pid}", second.text)
+    assert (code, shared.process.poll()) == (1, None)
+    assert f"process {shared.process.pid}" in second.text
+    assert shared.addresses["web"] in second.text
 
 
 def test_taken_ports_are_named_before_anything_starts(folder: Path) -> None:
@@ -195,34 +193,35 @@ def test_taken_ports_are_named_before_anything_starts(folder: Path) -> None:
     assert f"Port {number} cannot be used" in running.text
 
 
-def test_every_process_listens_on_this_machine_only(folder: Path) -> None:
-    with trial(folder) as running:
-        running.wait_for(RUNNING)
-        listening = {
-            (name, row.laddr.ip)
-            for name, process in running.children.items()
-            for row in process.net_connections()
-            if row.status == psutil.CONN_LISTEN
-        }
+def test_every_process_listens_on_this_machine_only(shared: RunningTrial) -> None:
+    listening = {
+        (name, row.laddr.ip)
+        for name, process in shared.children.items()
+        for row in process.net_connections()
+        if row.status == psutil.CONN_LISTEN
+    }
 
     assert {ip for _, ip in listening} == {"127.0.0.1"}
     assert {name for name, _ in listening} == {"database", "model", "engine", "web"}
 
 
-def test_no_secret_is_in_a_file_that_others_can_read(folder: Path) -> None:
-    with trial(folder) as running:
-        running.wait_for(RUNNING)
-        secrets = json.loads((folder / "keys.json").read_text()).values()
-        found = [
-            path.name
-            for path in folder.rglob("*")
-            if path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077
-            if any(secret.encode() in path.read_bytes() for secret in secrets)
-        ]
-        command_lines = [" ".join(process.cmdline()) for process in running.children.values()]
+def test_no_secret_is_in_a_file_that_others_can_read(shared: RunningTrial) -> None:
+    secrets = json.loads((shared.folder / "keys.json").read_text()).values()
+    found = [
+        path.name
+        for path in shared.folder.rglob("*")
+        if path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077
+        if any(secret.encode() in path.read_bytes() for secret in secrets)
+    ]
 
     assert found == []
-    assert not any(secret in line for secret in secrets for line in command_lines)
+
+
+def test_no_secret_is_in_a_command_line(shared: RunningTrial) -> None:
+    secrets = json.loads((shared.folder / "keys.json").read_text()).values()
+    lines = [" ".join(process.cmdline()) for process in shared.children.values()]
+
+    assert not any(secret in line for secret in secrets for line in lines)
 
 
 def test_reset_without_a_terminal_asks_for_yes_and_deletes_nothing(folder: Path) -> None:
@@ -254,13 +253,9 @@ def place_of_nobody() -> Iterator[Path]:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="not root, so every other test covers this")
 def test_it_runs_as_an_ordinary_user_too(place_of_nobody: Path) -> None:
-    reachable = subprocess.run(
-        [sys.executable, "-c", "import dev.trial"], cwd=ROOT, user=65534, check=False
-    )
-    assert reachable.returncode == 0, f"{ROOT} or its .venv is closed to ordinary users"
-
-    with trial(place_of_nobody / "state", user=65534) as running:
+    with trial(place_of_nobody / "state", as_nobody=True) as running:
         running.wait_for(RUNNING)
+        users = {process.uids().effective for process in running.children.values()}
         code = running.end()
 
-    assert code == 0
+    assert (users, code) == ({65534}, 0)

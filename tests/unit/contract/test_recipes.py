@@ -4,14 +4,22 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.routing import Route
 
 from polyant_engine import settings as engine
 from polyant_web import settings as web
-from support import environment, recipes
+from support import engine_routes, environment, recipes
+from support.fake_engine import FakeEngine
+from support.panel import Visitor
 from support.recipes import Recipe
 
 RECIPES = recipes.recipes()
 every_recipe = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+
+
+def panel_paths() -> set[str]:
+    visitor = Visitor(FakeEngine())
+    return {route.path for route in visitor.app.routes if isinstance(route, Route)}
 
 
 def pairs() -> list[tuple[Recipe, Recipe]]:
@@ -96,3 +104,29 @@ def test_no_recipe_holds_a_value_of_a_secret() -> None:
     written = re.findall(rf"^({'|'.join(secrets)})\s*[=:]\s*['\"]?([\w-]+)", text, re.MULTILINE)
 
     assert written == []
+
+
+@pytest.mark.parametrize("process", ["engine", "web"])
+def test_fly_sends_people_and_checks_to_the_ports_that_are_listened_on(process: str) -> None:
+    app = recipes.fly_file(process)
+    main = app["env"].get("API_PORT") or app["env"]["PORT"]
+
+    assert (str(app["http_service"]["internal_port"]), str(app["checks"]["ready"]["port"])) == (
+        main,
+        app["env"]["METRICS_PORT"],
+    )
+
+
+def test_compose_sends_people_to_the_ports_that_are_listened_on() -> None:
+    caddyfile = (recipes.EXAMPLES / "compose" / "Caddyfile").read_text()
+    ports = {"engine": engine.VARIABLES["PORT"].default, "web": web.VARIABLES["PORT"].default}
+
+    assert dict(re.findall(r"reverse_proxy (\w+):(\d+)", caddyfile)) == ports
+
+
+def test_render_asks_for_a_path_that_both_processes_serve() -> None:
+    paths = {service["healthCheckPath"] for service in recipes.render_file()["services"]}
+
+    assert paths == {"/health"}
+    assert "/health" in engine_routes.public_paths()
+    assert "/health" in panel_paths()
