@@ -1,0 +1,103 @@
+"""Every route of the composed engine says who may call it, and means it."""
+
+import re
+
+import pytest
+
+from polyant_engine import asgi, settings
+from polyant_engine.core.permissions import GRANTS, Permission, Role
+from polyant_engine.core.routing import Audience, Endpoint
+from support.asgi import request
+from support.engine_routes import OPERATIONS, endpoints
+
+PUBLIC = {"/health", *OPERATIONS}
+ENVIRON = {
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "ENCRYPTION_KEY": "ab" * 32,
+    "AUTH_SECRET": "s" * 32,
+    "AUTH_INTERNAL_SECRET": "i" * 16,
+    "INTERNAL_PORT": "4001",
+}
+
+
+def of(*audiences: Audience) -> list[Endpoint]:
+    return [endpoint for endpoint in endpoints() if endpoint.access.audience in audiences]
+
+
+def named(endpoint: Endpoint) -> str:
+    return f"{endpoint.method} {endpoint.path}"
+
+
+def test_there_are_routes_of_every_kind() -> None:
+    assert {endpoint.access.audience for endpoint in endpoints()} == set(Audience)
+
+
+def test_only_the_listed_routes_are_open_to_everybody() -> None:
+    assert {endpoint.path for endpoint in of(Audience.PUBLIC)} == PUBLIC
+
+
+def test_every_open_route_gives_a_reason() -> None:
+    assert all(endpoint.access.reason for endpoint in of(Audience.PUBLIC))
+
+
+def test_every_other_route_names_a_permission_that_some_role_holds() -> None:
+    granted = GRANTS[Role.SUPERADMIN]
+
+    for endpoint in of(Audience.SESSION, Audience.DEFERRED):
+        assert endpoint.access.permission in granted, named(endpoint)
+
+
+def test_internal_routes_are_exactly_those_under_the_guarded_path() -> None:
+    internal = {named(endpoint) for endpoint in of(Audience.INTERNAL)}
+
+    assert internal == {named(e) for e in endpoints() if e.path.startswith("/api/auth")}
+
+
+def test_only_the_own_account_is_reachable_before_the_first_password_is_changed() -> None:
+    early = {named(e) for e in endpoints() if e.access.before_password_change}
+
+    assert early == {"POST /api/me/password"}
+
+
+@pytest.mark.parametrize("endpoint", of(Audience.SESSION), ids=named)
+async def test_nobody_gets_in_without_a_credential(endpoint: Endpoint) -> None:
+    path = re.sub(r"\{[^}]+\}", "x", endpoint.path)
+    async with asgi.opened(settings.load(ENVIRON)) as engine:
+        answer = await request(engine.main, endpoint.method, path, body=b"{}")
+
+    assert answer.status == 401
+
+
+@pytest.mark.parametrize("endpoint", of(Audience.DEFERRED), ids=named)
+async def test_a_route_that_verifies_callers_itself_needs_the_database_to_let_one_in(
+    endpoint: Endpoint,
+) -> None:
+    """An agent may be open on purpose, which only the database knows; here there is none."""
+    body = b'{"model": "x", "messages": [{"role": "user", "content": "x"}]}'
+    async with asgi.opened(settings.load(ENVIRON)) as engine:
+        answer = await request(engine.main, endpoint.method, endpoint.path, body=body)
+
+    assert answer.status in {401, 503}
+
+
+@pytest.mark.parametrize("endpoint", of(Audience.INTERNAL), ids=named)
+async def test_internal_routes_do_not_exist_on_the_main_port(endpoint: Endpoint) -> None:
+    headers = {"x-internal-auth": ENVIRON["AUTH_INTERNAL_SECRET"]}
+    async with asgi.opened(settings.load(ENVIRON)) as engine:
+        answer = await request(engine.main, endpoint.method, endpoint.path, headers=headers)
+
+    assert answer.status == 404
+
+
+@pytest.mark.parametrize("endpoint", of(Audience.INTERNAL), ids=named)
+async def test_the_internal_port_wants_the_secret(endpoint: Endpoint) -> None:
+    async with asgi.opened(settings.load(ENVIRON)) as engine:
+        assert engine.internal is not None
+        answer = await request(engine.internal, endpoint.method, endpoint.path)
+
+    assert answer.status == 401
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_may_use_its_own_account(role: Role) -> None:
+    assert Permission.ACCOUNT_OWN in GRANTS[role]
