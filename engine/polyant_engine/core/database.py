@@ -37,6 +37,7 @@ UNAVAILABLE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a pooled connection that the server has just closed
     OSError,
     TimeoutError,
 )

@@ -6,6 +6,7 @@ model. A call is tried again only while nothing of its answer has been passed on
 
 import asyncio
 import contextlib
+import io
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from polyant_engine.core import egress
 from polyant_engine.gateway import errors, openai_wire, ports, sse
 
 DONE = b"[DONE]"
+LARGE_BYTES = 512 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 EVENT_STREAM = "text/event-stream"
 OK = 200
@@ -125,7 +127,7 @@ class OpenAIModel:
         url = f"{target.base_url}/chat/completions"
         return await self._egress.session(url).post(
             url,
-            data=body,
+            data=body if len(body) < LARGE_BYTES else io.BytesIO(body),  # in pieces, not at once
             headers=headers,
             timeout=self._timeout,
             allow_redirects=False,  # a redirect would carry the key to another host
