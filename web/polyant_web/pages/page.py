@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[Visit], Awaitable[Response]]
 
 _MOST_FIELDS = 300
+EVERYWHERE: Final = "/{path:path}"  # what no other page answers
 PASSWORD_PAGE: Final = "/password"  # noqa: S105 - a path
 
 
@@ -71,6 +72,8 @@ class Gate:
     async def _answer(self, visit: Visit) -> Response:
         method = visit.request.method
         page = self._pages.get("GET" if method == "HEAD" else method)
+        if page is None and self._path == EVERYWHERE:
+            return failures.answer(visit, HTTPException(404))
         if page is None:
             allowed = ", ".join(sorted(self._pages))
             return failures.answer(visit, HTTPException(405, headers={"allow": allowed}))

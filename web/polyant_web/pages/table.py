@@ -5,7 +5,7 @@ from itertools import groupby
 from starlette.routing import BaseRoute, Route
 
 from polyant_web.pages import agent, agents, missing, password, playground, signin, theme
-from polyant_web.pages.page import Access, Gate, Page
+from polyant_web.pages.page import EVERYWHERE, Access, Gate, Page
 from polyant_web.pages.panel import Panel
 
 _PUBLIC, _PASSWORD = Access.PUBLIC, Access.PASSWORD
@@ -33,7 +33,7 @@ PAGES = (
     Page(path="/playground/{slug}", handler=playground.show),
     Page(path="/playground/{slug}", handler=playground.send, method="POST"),
     Page(path="/playground/{slug}/stream", handler=playground.stream, method="POST", scripted=True),
-    Page(path="/{path:path}", handler=missing.show, access=_PUBLIC),
+    Page(path=EVERYWHERE, handler=missing.show, access=_PUBLIC),
 )
 
 

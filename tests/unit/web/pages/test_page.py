@@ -95,6 +95,13 @@ async def test_an_unknown_address_is_404_for_everybody(visitor: Visitor, path: s
     assert not visitor.engine.calls
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+async def test_an_unknown_address_is_404_by_every_method(visitor: Visitor, method: str) -> None:
+    answer = await visitor.http.request(method, "/api/auth/credentials/verify")
+
+    assert answer.status_code == 404
+
+
 async def test_the_first_page_is_the_list_of_agents(visitor: Visitor) -> None:
     await visitor.sign_in()
 
