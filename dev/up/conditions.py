@@ -46,6 +46,8 @@ class Watch:
             now = (condition["status"], condition["reason"])
             if self.said.get(kind) != now:
                 self.said[kind], changed = now, True
+                if kind == "Reconciling":  # says what Ready says
+                    continue
                 self.say(f"{kind}={now[0]} {now[1]}: {condition.get('message', '')}")
         return changed
 

@@ -5,6 +5,7 @@ not exist, so the connection and the Host header are two arguments here. Cookies
 browser keeps them, as far as one host needs.
 """
 
+import contextlib
 import http.client
 import json
 import urllib.parse
@@ -67,9 +68,11 @@ class EdgeClient:
         """Send one request and read the whole answer."""
         connection = http.client.HTTPConnection(self.address, timeout=self.timeout)
         try:
-            connection.request(
-                method, path, body, {"Host": self.host, **self._jar(), **(headers or {})}
-            )
+            # A server may refuse a body before it has come whole; its answer is there all the same.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(
+                    method, path, body, {"Host": self.host, **self._jar(), **(headers or {})}
+                )
             response = connection.getresponse()
             content = response.read()
             self._keep(response.headers.get_all("Set-Cookie") or [])
