@@ -11,11 +11,12 @@ revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
+min_head = "0001"  # only adds tables
 
 STATEMENTS = (
     """
     CREATE TABLE agents (
-        id uuid PRIMARY KEY,
+        id uuid PRIMARY KEY DEFAULT uuid_v7(),
         slug text NOT NULL
             CHECK (slug ~ '^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$' AND length(slug) <= 100),
         name text NOT NULL CHECK (length(name) BETWEEN 1 AND 255),
@@ -48,7 +49,7 @@ STATEMENTS = (
     """,
     """
     CREATE TABLE agent_secrets (
-        id uuid PRIMARY KEY,
+        id uuid PRIMARY KEY DEFAULT uuid_v7(),
         agent_id uuid NOT NULL REFERENCES agents ON DELETE CASCADE,
         key text NOT NULL CHECK (key ~ '^[a-z0-9_]+$' AND length(key) <= 64),
         box bytea NOT NULL,
@@ -61,7 +62,7 @@ STATEMENTS = (
     "CREATE INDEX agent_secrets_key_id_idx ON agent_secrets (key_id)",
     """
     CREATE TABLE conversations (
-        id uuid PRIMARY KEY,
+        id uuid PRIMARY KEY DEFAULT uuid_v7(),
         agent_id uuid NOT NULL REFERENCES agents ON DELETE CASCADE,
         channel text NOT NULL CHECK (channel IN
             ('telegram', 'slack', 'whatsapp', 'agent', 'web', 'scheduled', 'room')),
@@ -78,7 +79,7 @@ STATEMENTS = (
     """,
     """
     CREATE TABLE turns (
-        id uuid PRIMARY KEY,
+        id uuid PRIMARY KEY DEFAULT uuid_v7(),
         conversation_id uuid NOT NULL REFERENCES conversations ON DELETE CASCADE,
         state text NOT NULL CHECK (state IN
             ('queued', 'running', 'done', 'failed', 'cancelled', 'abandoned')),
@@ -110,7 +111,7 @@ STATEMENTS = (
     "CREATE INDEX turns_conversation_idx ON turns (conversation_id, first_seq)",
     """
     CREATE TABLE messages (
-        id uuid PRIMARY KEY,
+        id uuid PRIMARY KEY DEFAULT uuid_v7(),
         conversation_id uuid NOT NULL REFERENCES conversations ON DELETE CASCADE,
         seq bigint NOT NULL CHECK (seq >= 1),
         turn_id uuid REFERENCES turns ON DELETE SET NULL,

@@ -78,7 +78,7 @@ class PostgresAgents:
             agent_id = await connection.fetchval(SQL["set_key_hash"], slug, key_hash)
             if agent_id is None:
                 raise errors.AgentMissing(slug)
-            action = "agent.key_removed" if key_hash is None else "agent.key_made"
+            action = "agent.key-removed" if key_hash is None else "agent.key-made"
             await _record(connection, action, agent_id, actor)
 
     async def sections(self, slug: str) -> Mapping[str, str]:
@@ -93,7 +93,7 @@ class PostgresAgents:
             rows = [(agent_id, key, content) for key, content in sections.items()]
             await connection.executemany(SQL["set_section"], rows)
             await _record(
-                connection, "agent.prompts_changed", agent_id, actor, {"keys": sorted(sections)}
+                connection, "agent.prompts-changed", agent_id, actor, {"keys": sorted(sections)}
             )
 
     async def secrets(self, slug: str) -> Sequence[SecretName]:
@@ -111,14 +111,14 @@ class PostgresAgents:
             ]
             await connection.executemany(SQL["set_secret"], rows)
             keys = sorted(secret.key for secret in secrets)
-            await _record(connection, "agent.secrets_set", agent_id, actor, {"keys": keys})
+            await _record(connection, "agent.secrets-set", agent_id, actor, {"keys": keys})
 
     async def delete_secret(self, slug: str, key: str, actor: Actor) -> None:
         """Delete a secret."""
         async with self._changing(slug) as (connection, agent_id):
             if await connection.fetchval(SQL["delete_secret"], agent_id, key) is None:
                 raise errors.SecretMissing(key)
-            await _record(connection, "agent.secret_deleted", agent_id, actor, {"key": key})
+            await _record(connection, "agent.secret-deleted", agent_id, actor, {"key": key})
 
     @contextlib.asynccontextmanager
     async def _changing(self, slug: str) -> AsyncIterator[tuple[Executor, uuid.UUID]]:
