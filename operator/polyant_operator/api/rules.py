@@ -48,7 +48,7 @@ def unique(_names: Names, spec: Spec) -> Iterator[FieldError]:
         "spec.imagePullSecrets": [secret.name for secret in spec.image_pull_secrets],
         "spec.engine.env": [variable.name for variable in spec.engine.env],
         "spec.web.env": [variable.name for variable in spec.web.env],
-        **_volume_lists(spec),
+        **_pod_lists(spec),
     }
     for place, entries in lists.items():
         for entry in sorted({entry for entry in entries if entries.count(entry) > 1}):
@@ -90,10 +90,14 @@ def _volumes(pod: Pod) -> set[str]:
     return {volume.name for volume in pod.extra_volumes or ()}
 
 
-def _volume_lists(spec: Spec) -> dict[str, list[str]]:
+def _pod_lists(spec: Spec) -> dict[str, list[str]]:
     lists: dict[str, list[str]] = {}
     for place, pod in _pods(spec).items():
         lists[f"{place}.extraVolumes"] = [volume.name for volume in pod.extra_volumes or ()]
         mounts = pod.extra_volume_mounts or ()
         lists[f"{place}.extraVolumeMounts"] = [mount.mount_path for mount in mounts]
+        spread = pod.topology_spread_constraints or ()
+        lists[f"{place}.topologySpreadConstraints"] = [
+            f"{constraint.topology_key}, {constraint.when_unsatisfiable}" for constraint in spread
+        ]
     return lists
