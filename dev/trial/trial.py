@@ -22,6 +22,9 @@ from dev.trial.state import State
 
 START_LIMIT = 90.0  # seconds for one process; a slow laptop needs a tenth of it
 PROBE = 0.1  # seconds between two probes
+PATIENCE = (
+    1.0  # seconds within which a second signal is the same one: terminals and `timeout` repeat
+)
 
 Ready = Callable[[Child], Awaitable[None]]
 
@@ -37,7 +40,7 @@ class Trial:
 
     async def run(self) -> int:
         """Run until told to stop (0) or until a process ends by itself (1)."""
-        _cancel_on_signals()
+        _Signals().cancel_this_task()
         try:
             await self._start()
             return await self._watch()
@@ -139,13 +142,35 @@ class Trial:
                 if child.exit_code is None:
                     await child.stop()
                     console.say(f"  {child.program.name:<9} stopped")
+        except asyncio.CancelledError:
+            console.say("Told twice: ending the rest at once.")
         finally:
-            # Told a second time: no more waiting.
             for child in self._children:
                 child.kill()
             for follower in self._followers:
                 follower.cancel()
             self._state.run.unlink(missing_ok=True)
+
+
+class _Signals:
+    """Turns a signal into the cancellation of a task, and another one later into a second."""
+
+    def __init__(self) -> None:
+        self._first: float | None = None
+
+    def cancel_this_task(self) -> None:
+        """Cancel the running task when the trial is told to stop."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # a coroutine always runs in a task
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._told, task)
+
+    def _told(self, task: asyncio.Task[int]) -> None:
+        now = time.monotonic()
+        if self._first is None or now - self._first > PATIENCE:
+            self._first = now
+            task.cancel()
 
 
 def _choose_ports(options: Options) -> Ports:
@@ -199,11 +224,3 @@ def _is_fine(url: str) -> bool:
             return bool(answer.status == 200)  # noqa: PLR2004  # the one status that means ready
     except (OSError, urllib.error.URLError):
         return False
-
-
-def _cancel_on_signals() -> None:
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101  # run() is a coroutine, so it has a task
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, task.cancel)
