@@ -23,7 +23,7 @@ SIGNAL_BASE = 128
 DESCRIPTION = "The engine of Polyant: hosts agents, answers turns, owns the database."
 EPILOG = """\
 Settings come from the environment (DATABASE_URL, ENCRYPTION_KEY, AUTH_SECRET, ...): see
-docs/reference/settings.md. A wrong environment is reported in full, with exit code 64.
+docs/reference/environment.md. A wrong environment is reported in full, with exit code 64.
 
 exit codes of migrate:
   0 done   64 configuration   65 encryption key   66 database not supported

@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +18,7 @@ import psutil
 import pytest
 from typing_extensions import override
 
+from dev.trial.trial import PATIENCE
 from support.trial import RUNNING, RunningTrial, left_behind, trial
 
 pytestmark = pytest.mark.integration
@@ -66,6 +68,14 @@ async def sign_in(running: RunningTrial, password: str) -> str:
         found = await answer.json()
     assert found["user"], found
     return str(found["sessionToken"])
+
+
+def gone(folder: Path) -> bool:
+    """Wait for the last processes of a killed database, which end by themselves."""
+    deadline = time.monotonic() + 10
+    while left_behind(folder) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left_behind(folder) == []
 
 
 async def make_agent(running: RunningTrial, session: aiohttp.ClientSession) -> None:
@@ -145,6 +155,19 @@ def test_interrupted_while_starting_it_leaves_nothing(folder: Path) -> None:
         code = running.end(signal.SIGINT)
 
     assert (code, left_behind(folder), (folder / "run.json").exists()) == (0, [], False)
+
+
+def test_told_twice_it_waits_for_nobody(folder: Path) -> None:
+    with trial(folder) as running:
+        running.wait_for(RUNNING)
+        running.children["engine"].suspend()
+        running.process.send_signal(signal.SIGTERM)
+        running.wait_for("web +stopped")
+        time.sleep(PATIENCE)  # before that it would be the same signal once more
+        code = running.end(signal.SIGTERM)
+
+    assert (code, "Told twice" in running.text) == (0, True)
+    assert gone(folder)
 
 
 def test_the_next_run_ends_what_a_killed_one_left(folder: Path) -> None:
