@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from starlette.types import ASGIApp
+
+from support.fake_engine import ADMIN, PASSWORD
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -76,3 +79,39 @@ class Complaints:
         # The browser also notes every error status; those are the panel's to decide.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.texts.append(message.text)
+
+
+@dataclass
+class Window:
+    """A page of the browser on one panel, and everything it complained about."""
+
+    page: Page
+    url: str
+    complaints: Complaints = field(default_factory=Complaints)
+
+    def go(self, path: str) -> None:
+        """Open a page of the panel."""
+        self.page.goto(self.url + path)
+
+    def sign_in(self, email: str = ADMIN, password: str = PASSWORD) -> None:
+        """Sign in as a person does."""
+        self.go("/signin")
+        self.page.get_by_label("E-mail address").fill(email)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(lambda url: not url.endswith("/signin"))
+
+    def scrolls_sideways(self) -> bool:
+        """Whether something is wider than the screen."""
+        root = "document.documentElement"
+        return bool(self.page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"))
+
+    def says(self, text: str) -> None:
+        """Require that a text is visible."""
+        expect(self.page.get_by_text(text).first).to_be_visible()
+
+
+class OpenWindow(Protocol):
+    """Opens a window with options of the browser's context, such as the colour scheme."""
+
+    def __call__(self, **context: Any) -> Window: ...

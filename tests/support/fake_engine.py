@@ -9,7 +9,7 @@ import hmac
 import secrets
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,6 +71,12 @@ class FakeEngine:
     auth_secret: str = AUTH_SECRET
     pause_seconds: float = 0.0  # between two words of a streamed answer
     streams_closed: int = 0
+
+    def reset(self) -> None:
+        """Forget everything, as if just made."""
+        for item in fields(self):
+            default = item.default_factory() if callable(item.default_factory) else item.default
+            setattr(self, item.name, default)
 
     @property
     def app(self) -> Starlette:
