@@ -6,21 +6,32 @@ from dev.up.world import World
 
 def text(world: World) -> str:
     """Addresses, passwords, and how to go on."""
-    kubectl = f"{world.kubectl.program} --kubeconfig {world.kubectl.kubeconfig}"
-    reading = "go-template='{{.data.email | base64decode}} {{.data.password | base64decode}}'"
+    namespace, instance = quickstart.NAMESPACE, quickstart.INSTANCE
+    reading = f"kubectl -n {namespace} get secret {agents.LOGIN_SECRET} -o go-template="
+    provider = (
+        '{"name":"openai","provider":"openai","apiKeySecretRef":{"name":"openai","key":"api-key"}}'
+    )
+    patch = f'[{{"op":"add","path":"/spec/models/-","value":{provider}}}]'
     return f"""
-The panel:     {world.public_url}   (a resolver that does not know it: 127.0.0.1 {quickstart.HOST} in /etc/hosts)
-The API:       {_api(world)}/v1   (OpenAI-compatible; the model is the agent's name, '{agents.AGENT}')
-The cluster:   export KUBECONFIG={world.kubectl.kubeconfig}; alias kubectl={world.kubectl.program}
-Administrator: the generated password was changed at the first sign-in; the current one:
-  {kubectl} -n {quickstart.NAMESPACE} get secret {agents.LOGIN_SECRET} -o {reading}
+The panel   {world.public_url}
+            (where *.localhost is not known: add `127.0.0.1 {quickstart.HOST}` to /etc/hosts)
+The API     {_api(world)}/v1, OpenAI-compatible; the model is the agent's name, `{agents.AGENT}`
+
+For the commands below:
+  export KUBECONFIG={world.kubectl.kubeconfig}
+  kubectl() {{ {world.kubectl.program} "$@"; }}
+The administrator and the password now (the generated one was changed at the first sign-in):
+  {reading}'{{{{.data.email | base64decode}}}} {{{{.data.password | base64decode}}}}{{{{"\\n"}}}}'
 The agent's API key:
-  {kubectl} -n {quickstart.NAMESPACE} get secret {agents.LOGIN_SECRET} -o go-template='{{{{.data.apiKey | base64decode}}}}'
-A real model: put its key into a Secret and name it in spec.models
-  kubectl -n {quickstart.NAMESPACE} create secret generic openai --from-literal=api-key=sk-...
-  kubectl -n {quickstart.NAMESPACE} patch polyantinstance {quickstart.INSTANCE} --type=json -p '[{{"op":"add","path":"/spec/models/-","value":{{"name":"openai","provider":"openai","apiKeySecretRef":{{"name":"openai","key":"api-key"}}}}}}]'
-Look at it:    kubectl -n {quickstart.NAMESPACE} get polyantinstances,pods
-Remove it all: make down"""
+  {reading}'{{{{.data.apiKey | base64decode}}}}{{{{"\\n"}}}}'
+Look at it:
+  kubectl -n {namespace} get polyantinstances,pods
+A real model instead of the scripted one:
+  kubectl -n {namespace} create secret generic openai --from-literal=api-key=sk-...
+  kubectl -n {namespace} patch polyantinstance {instance} --type=json -p '{patch}'
+Remove everything:
+  make down
+"""
 
 
 def _api(world: World) -> str:

@@ -67,12 +67,13 @@ class Release:
             self.runner.run("helm uninstall", self._argv(*command))
 
     def _status(self) -> str | None:
-        command = ["list", "--all", "--filter", f"^{NAME}$", "-o", "json"]
-        listed = subprocess.run(self._argv(*command), capture_output=True, text=True, check=False)
-        if listed.returncode != 0:
-            raise StepError(f"helm list: {listed.stderr.strip()}")
-        found = json.loads(listed.stdout or "[]")
-        return str(found[0]["status"]) if found else None
+        command = self._argv("status", NAME, "-o", "json")
+        shown = subprocess.run(command, capture_output=True, text=True, check=False)
+        if shown.returncode == 0:
+            return str(json.loads(shown.stdout)["info"]["status"])
+        if "not found" in shown.stderr:
+            return None
+        raise StepError(f"helm status {NAME}: {shown.stderr.strip()}")
 
     def _argv(self, *words: str) -> list[str]:
         access = ["--kubeconfig", str(self.kubectl.kubeconfig), "--namespace", NAMESPACE]
