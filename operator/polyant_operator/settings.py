@@ -23,77 +23,74 @@ class Variable:
     secret: bool = False
 
 
-def _variables() -> dict[str, Variable]:
-    variable = Variable
-    return {
-        "KUBECONFIG": variable(
+VARIABLES: Mapping[str, Variable] = MappingProxyType(
+    {
+        "KUBECONFIG": Variable(
             form="path of a file",
             default=None,
             doc="Cluster access outside a pod; unset = in-cluster.",
         ),
-        "WATCH_NAMESPACES": variable(
+        "WATCH_NAMESPACES": Variable(
             form="comma-separated namespace names", default="", doc="Empty = every namespace."
         ),
-        "POD_NAME": variable(
+        "POD_NAME": Variable(
             form="a Kubernetes name", default="polyant-operator", doc="Identity in the Lease."
         ),
-        "POD_NAMESPACE": variable(
+        "POD_NAMESPACE": Variable(
             form="a namespace name",
             default="polyant-system",
             doc="Where the operator's Lease lives.",
         ),
-        "LEASE_NAME": variable(
+        "LEASE_NAME": Variable(
             form="a Kubernetes name",
             default="polyant-operator",
             doc="The Lease that elects a replica.",
         ),
-        "LEASE_SECONDS": variable(
+        "LEASE_SECONDS": Variable(
             form="integer 5..600", default="15", doc="Life of an unrenewed Lease."
         ),
-        "LEASE_RENEW_SECONDS": variable(
+        "LEASE_RENEW_SECONDS": Variable(
             form="integer 3..590, at least 2 below LEASE_SECONDS",
             default="10",
             doc="Without a renewal for this long the work stops.",
         ),
-        "LEASE_RETRY_SECONDS": variable(
+        "LEASE_RETRY_SECONDS": Variable(
             form="integer 1..60, below LEASE_RENEW_SECONDS", default="2", doc="Pause between tries."
         ),
-        "OPERATOR_ENGINE_IMAGE": variable(
+        "OPERATOR_ENGINE_IMAGE": Variable(
             form="image repository without a tag",
             default="ghcr.io/polyant-ai/polyant-engine",
             doc="Completed with spec.version.",
         ),
-        "OPERATOR_DATABASE_IMAGE": variable(
+        "OPERATOR_DATABASE_IMAGE": Variable(
             form="image reference",
             default="ghcr.io/polyant-ai/polyant-postgres:16",
             doc="The embedded database.",
         ),
-        "OPERATOR_IMAGE_PULL_SECRETS": variable(
+        "OPERATOR_IMAGE_PULL_SECRETS": Variable(
             form="comma-separated Secret names", default="", doc="Added to every pod it creates."
         ),
-        "RESYNC_SECONDS": variable(
+        "RESYNC_SECONDS": Variable(
             form="integer 10..86400",
             default="600",
             doc="Pause between full comparisons with the cluster.",
         ),
-        "WORKERS": variable(
+        "WORKERS": Variable(
             form="integer 1..100", default="10", doc="Instances reconciled at one time."
         ),
-        "API_REQUESTS_PER_SECOND": variable(
+        "API_REQUESTS_PER_SECOND": Variable(
             form="integer 1..10000",
             default="100",
             doc="Requests to the API server; bursts of twice as many.",
         ),
-        "LOG_LEVEL": variable(
+        "LOG_LEVEL": Variable(
             form="one of debug, info, warning, error", default="info", doc="`warn` is accepted."
         ),
-        "METRICS_PORT": variable(
+        "METRICS_PORT": Variable(
             form="integer 1..65535", default="8080", doc="Port of /metrics, /livez and /readyz."
         ),
     }
-
-
-VARIABLES: Mapping[str, Variable] = MappingProxyType(_variables())
+)
 
 # Seconds between the end of the work and the end of the Lease: room for the work to stop.
 _RENEW_MARGIN = 2
