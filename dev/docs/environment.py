@@ -1,6 +1,6 @@
 """`python -m dev.docs.environment` writes `docs/reference/environment.md` from the settings.
 
-The tables are `VARIABLES` of the engine and of the panel. A test fails when the page is out of date.
+The tables are `VARIABLES` of engine, panel and operator. A test fails when the page is out of date.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from polyant_engine import settings as engine
+from polyant_operator import settings as operator
 from polyant_web import settings as web
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "environment.md"
@@ -15,7 +16,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "environment.md"
 OPENING = """\
 # Environment variables
 
-Made by `python -m dev.docs.environment` from the settings of engine and panel: change them there.
+Made by `python -m dev.docs.environment` from the settings of engine, panel and operator:
+change them there.
 
 * An empty value means unset. Surrounding blanks do not count.
 * A **secret** may be given as `NAME_FILE` instead, the path of a file that holds the value.
@@ -34,6 +36,13 @@ WEB = """\
 ## Panel
 
 `polyant-web serve`.
+"""
+
+
+OPERATOR = """\
+## Operator
+
+`polyant-operator run`. The Helm chart sets these from its values.
 """
 
 
@@ -63,7 +72,11 @@ class Row(Protocol):
 
 def page() -> str:
     """Return the whole page."""
-    sections = (OPENING, ENGINE, table(engine.VARIABLES), WEB, table(web.VARIABLES))
+    sections = (
+        *(OPENING, ENGINE, table(engine.VARIABLES)),
+        *(WEB, table(web.VARIABLES)),
+        *(OPERATOR, table(operator.VARIABLES)),
+    )
     return "\n".join(sections)
 
 
@@ -82,7 +95,7 @@ def main() -> None:
 def _cells(name: str, row: Row) -> tuple[str, ...]:
     marks = [word for word, holds in (("required", row.required), ("secret", row.secret)) if holds]
     shown = f"`{name}`" + (f" ({', '.join(marks)})" if marks else "")
-    default = f"`{row.default}`" if row.default is not None else ""
+    default = f"`{row.default}`" if row.default else ""
     return shown, default, row.form, row.doc
 
 
