@@ -23,6 +23,7 @@ AUTH_SECRET = "a" * 40
 INTERNAL_SECRET = "internal-secret-of-the-test"
 ADMIN = "ada@example.com"
 PASSWORD = "correct horse"
+MAX_PROMPT = 32_768
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC).isoformat()
 TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
 
@@ -63,6 +64,10 @@ class FakeEngine:
             "main": {"provider": "openai", "source": "installation", "models": ["scripted"]}
         }
     )
+    sections: dict[str, str] = field(
+        default_factory=lambda: {"01-identity": "You are Desk.", "02-soul": "", "03-tooling": ""}
+    )
+    secrets: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     questions: list[dict[str, Any]] = field(default_factory=list)
@@ -95,6 +100,11 @@ class FakeEngine:
                 self._route(slug, "GET", self._read),
                 self._route(slug, "PATCH", self._update),
                 self._route(slug, "DELETE", self._delete),
+                self._route(f"{slug}/prompts", "GET", self._show_prompts),
+                self._route(f"{slug}/prompts", "PATCH", self._change_prompts),
+                self._route(f"{slug}/secrets", "GET", self._show_secrets),
+                self._route(f"{slug}/secrets", "PUT", self._set_secrets),
+                self._route(f"{slug}/secrets/{{key}}", "DELETE", self._delete_secret),
                 self._route(f"{slug}/api-key", "POST", self._make_key),
                 self._route(f"{slug}/api-key", "DELETE", self._drop_key),
                 self._route("/v1/chat/completions", "POST", self._complete),
@@ -186,9 +196,10 @@ class FakeEngine:
             return _error(401, "Sign in first")
         entered = await request.json()
         if not person.must_change and entered.get("currentPassword") != person.password:
-            return _error(400, "currentPassword is wrong")
-        if len(entered["newPassword"]) < 8 or entered["newPassword"] == person.password:
-            return _error(400, "newPassword must have at least 8 characters and differ")
+            return _error(400, "The current password is wrong.", "password_wrong")
+        if len(entered["newPassword"]) < 8:
+            needs = "The new password needs 8 to 1024 characters."
+            return _error(400, needs, "password_length")
         person.password, person.must_change = entered["newPassword"], False
         return JSONResponse({"ok": True})
 
@@ -204,9 +215,10 @@ class FakeEngine:
             return refusal
         entered = await request.json()
         if not entered.get("slug", "").replace("-", "").isalnum():
-            return _error(400, "slug must be lower-case letters, digits and hyphens")
+            return _error(400, "slug: String should match pattern '^[a-z0-9]$'")
         if entered["slug"] in self.agents:
-            return _error(409, f"an agent with the slug {entered['slug']} exists already")
+            taken = f"Another agent has the slug {entered['slug']!r}; choose a different one."
+            return _error(409, taken, "slug_taken")
         return JSONResponse({"instance": self.add_agent(**entered)}, 201)
 
     async def _read(self, request: Request) -> Response:
@@ -217,7 +229,7 @@ class FakeEngine:
             return refusal
         entered = await request.json()
         if not entered.get("name", "x"):
-            return _error(400, "name must not be empty")
+            return _error(400, "name: String should have at least 1 character")
         if request.path_params["slug"] in self.agents:
             self.agents[request.path_params["slug"]].update(entered)
         return self._found(request)
@@ -226,7 +238,48 @@ class FakeEngine:
         if refusal := self._refusal(request):
             return refusal
         gone = self.agents.pop(request.path_params["slug"], None)
-        return Response(status_code=204) if gone else _error(404, "Unknown agent")
+        return JSONResponse({"deleted": True}) if gone else _error(404, "Unknown agent")
+
+    async def _show_prompts(self, request: Request) -> Response:
+        return self._refusal(request) or self._prompts()
+
+    async def _change_prompts(self, request: Request) -> Response:
+        if refusal := self._refusal(request):
+            return refusal
+        for section in (await request.json())["sections"]:
+            if len(section["content"]) > MAX_PROMPT:
+                return _error(400, "sections.0.content: String should be shorter")
+            self.sections[section["key"]] = section["content"]
+        return self._prompts()
+
+    def _prompts(self) -> Response:
+        found = [
+            {"key": key, "filename": f"{key}.md", "title": key[3:].title(), "content": content}
+            for key, content in self.sections.items()
+        ]
+        return JSONResponse({"prompts": found})
+
+    async def _show_secrets(self, request: Request) -> Response:
+        person = self._who(request)
+        if person and person.role == "viewer":
+            return _error(403, "viewer may not do this")
+        return self._refusal(request) or self._secrets()
+
+    async def _set_secrets(self, request: Request) -> Response:
+        if refusal := self._refusal(request):
+            return refusal
+        for secret in (await request.json())["secrets"]:
+            self.secrets[secret["key"]] = secret["value"]
+        return self._secrets()
+
+    async def _delete_secret(self, request: Request) -> Response:
+        if refusal := self._refusal(request):
+            return refusal
+        self.secrets.pop(request.path_params["key"])
+        return JSONResponse({"deleted": True})
+
+    def _secrets(self) -> Response:
+        return JSONResponse({"secrets": [{"key": key, "configured": True} for key in self.secrets]})
 
     async def _make_key(self, request: Request) -> Response:
         if refusal := self._refusal(request):

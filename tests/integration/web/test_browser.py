@@ -14,7 +14,14 @@ from support.fake_engine import ADMIN, PASSWORD, FakeEngine, Person
 pytestmark = pytest.mark.integration
 
 PHONE = {"viewport": {"width": 360, "height": 740}}
-PAGES = ("/agents", "/agents/new", "/agents/desk", "/agents/desk/delete", "/playground/desk")
+PAGES = (
+    "/agents",
+    "/agents/new",
+    "/agents/desk",
+    "/agents/desk/prompts",
+    "/agents/desk/delete",
+    "/playground/desk",
+)
 LONG = "a-name-that-is-as-long-as-anything-may-be-and-has-no-place-to-break-at"
 
 
@@ -52,7 +59,7 @@ def test_a_wrong_field_is_focused_marked_and_described(engine: FakeEngine, windo
     slug = page.get_by_label("Slug")
     expect(slug).to_be_focused()
     expect(slug).to_have_attribute("aria-invalid", "true")
-    expect(slug).to_have_accessible_description(re.compile("exists already"))
+    expect(slug).to_have_accessible_description(re.compile("choose a different one"))
     expect(page.get_by_label("Name")).to_have_value("Another desk")
 
 

@@ -103,6 +103,32 @@ class EngineSession:
         """Remove the API key of an agent."""
         await self._send("DELETE", f"{_agent_path(slug)}/api-key")
 
+    async def prompts(self, slug: str) -> tuple[models.PromptSection, ...]:
+        """Return what an agent is told about itself."""
+        document = await self._read("GET", f"{_agent_path(slug)}/prompts")
+        with _understood():
+            return models.prompts(document)
+
+    async def save_prompts(self, slug: str, sections: Mapping[str, str]) -> None:
+        """Replace some prompt sections."""
+        entries = [{"key": key, "content": content} for key, content in sections.items()]
+        await self._send("PATCH", f"{_agent_path(slug)}/prompts", {"sections": entries})
+
+    async def secrets(self, slug: str) -> frozenset[str]:
+        """Return the names of an agent's secrets."""
+        document = await self._read("GET", f"{_agent_path(slug)}/secrets")
+        with _understood():
+            return models.secret_names(document)
+
+    async def set_secret(self, slug: str, key: str, value: str) -> None:
+        """Store a secret of an agent."""
+        payload = {"secrets": [{"key": key, "value": value}]}
+        await self._send("PUT", f"{_agent_path(slug)}/secrets", payload)
+
+    async def delete_secret(self, slug: str, key: str) -> None:
+        """Remove a secret of an agent."""
+        await self._send("DELETE", f"{_agent_path(slug)}/secrets/{quote(key, safe='')}")
+
     async def ask(self, slug: str, *, message: str, chat_id: str) -> str:
         """Ask an agent and wait for the whole answer."""
         call = self._call("POST", "/v1/chat/completions", _question(slug, message, chat_id))

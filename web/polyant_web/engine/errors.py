@@ -12,6 +12,7 @@ EngineError
     └── TooMany             429: too many tries, with the time to wait
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +44,7 @@ class EngineRefused(EngineError):
         self.status = reply.status
         self.code = str(body.get("code") or "")
         self.problems = _problems(body)
-        self.message = "; ".join(problem.message for problem in self.problems)
+        self.message = str(body.get("message") or _UNEXPLAINED)
         self.retry_after = _seconds(reply.headers.get("retry-after", ""))
         super().__init__(f"{reply.status} {self.message}")
 
@@ -87,6 +88,8 @@ _BY_STATUS: Mapping[int, type[EngineRefused]] = {
     429: TooMany,
 }
 _UNEXPLAINED = "the engine gave no reason"
+_NEXT_FIELD = re.compile(r"; (?=[A-Za-z][\w.]*: )")
+_NAMED = re.compile(r"([A-Za-z][\w.]*): (.+)", re.DOTALL)
 _FIRST_ERROR = 400
 _FIRST_SERVER_ERROR = 500
 
@@ -122,8 +125,8 @@ def _problems(body: Mapping[str, Any]) -> tuple[FieldProblem, ...]:
     message = body.get("message")
     if isinstance(message, list):
         return tuple(_problem(entry) for entry in message)
-    # The engine lists everything that is wrong in one sentence, joined by semicolons.
-    parts = str(message).split("; ") if message else [_UNEXPLAINED]
+    # The engine lists everything that is wrong as "field: text; field: text".
+    parts = _NEXT_FIELD.split(str(message)) if message else [_UNEXPLAINED]
     return tuple(_problem(part) for part in parts)
 
 
@@ -131,6 +134,9 @@ def _problem(entry: object) -> FieldProblem:
     if isinstance(entry, dict):
         field = entry.get("field") or entry.get("path") or ""
         return FieldProblem(field=str(field), message=str(entry.get("message", "is not valid")))
+    named = _NAMED.fullmatch(str(entry))
+    if named:
+        return FieldProblem(field=named.group(1), message=named.group(2))
     return FieldProblem(field="", message=str(entry))
 
 

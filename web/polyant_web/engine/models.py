@@ -71,6 +71,14 @@ class Provider(View):
     models: tuple[str, ...] = ()
 
 
+class PromptSection(View):
+    """One part of what an agent is told about itself."""
+
+    key: str
+    title: str
+    content: str
+
+
 def agents(document: Mapping[str, Any]) -> tuple[Agent, ...]:
     """Read a list of agents, in the order people look for them."""
     found = (Agent.model_validate(entry) for entry in document["instances"])
@@ -81,3 +89,13 @@ def providers(document: Mapping[str, Any]) -> tuple[Provider, ...]:
     """Read the providers, sorted by name."""
     entries = sorted(document["providers"].items())
     return tuple(Provider.model_validate({"name": name, **entry}) for name, entry in entries)
+
+
+def prompts(document: Mapping[str, Any]) -> tuple[PromptSection, ...]:
+    """Read the prompt sections, in the order of the prompt."""
+    return tuple(PromptSection.model_validate(entry) for entry in document["prompts"])
+
+
+def secret_names(document: Mapping[str, Any]) -> frozenset[str]:
+    """Read which secrets an agent has; values are never shown."""
+    return frozenset(str(entry["key"]) for entry in document["secrets"] if entry["configured"])

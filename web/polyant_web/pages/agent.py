@@ -1,5 +1,6 @@
 """One agent: its settings, who may call it, and its end."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from polyant_web.engine.models import Agent
-from polyant_web.pages import validation
+from polyant_web.pages import own_key, validation
 from polyant_web.pages.validation import Complaints
 from polyant_web.pages.visit import Visit
 
@@ -84,7 +85,7 @@ async def _page(
     *,
     api_key: str | None = None,
 ) -> Response:
-    providers = await visit.engine.providers()
+    providers, has_own_key = await asyncio.gather(visit.engine.providers(), own_key.is_set(visit))
     query = visit.request.query_params
     return visit.page(
         "agent.html",
@@ -93,6 +94,7 @@ async def _page(
         entered=entered,
         complaints=complaints,
         providers=providers,
+        has_own_key=has_own_key,
         api_key=api_key,
         api_url=visit.panel.public_api_url,
         done="created" if "created" in query else "saved" if "saved" in query else "",

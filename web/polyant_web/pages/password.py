@@ -12,8 +12,13 @@ from polyant_web.pages.validation import Complaints
 from polyant_web.pages.visit import Visit
 from polyant_web.security.redirects import HOME
 
-# How the engine names the fields, and how the form does.
-_NAMES = {"currentPassword": "current_password", "newPassword": "new_password"}
+# Which field a complaint is about: by the engine's code, or by its own name of the field.
+_BY_CODE = {
+    "password_length": "new_password",
+    "password_unchanged": "new_password",
+    "password_wrong": "current_password",
+}
+_BY_NAME = {"currentPassword": "current_password", "newPassword": "new_password"}
 
 
 async def show(visit: Visit) -> Response:
@@ -39,6 +44,8 @@ def _form(visit: Visit, status: int = 200, complaints: Complaints = validation.N
 
 
 def _complaints(error: EngineRefused) -> Complaints:
-    sorted_out = validation.sort(error, _NAMES)
-    fields = {_NAMES[name]: text for name, text in sorted_out.fields.items()}
+    if error.code in _BY_CODE:
+        return Complaints(fields={_BY_CODE[error.code]: error.message}, form=())
+    sorted_out = validation.sort(error, _BY_NAME)
+    fields = {_BY_NAME[name]: text for name, text in sorted_out.fields.items()}
     return Complaints(fields=fields, form=sorted_out.form)

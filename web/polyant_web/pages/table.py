@@ -4,7 +4,17 @@ from itertools import groupby
 
 from starlette.routing import BaseRoute, Route
 
-from polyant_web.pages import agent, agents, missing, password, playground, signin, theme
+from polyant_web.pages import (
+    agent,
+    agents,
+    missing,
+    own_key,
+    password,
+    playground,
+    prompts,
+    signin,
+    theme,
+)
 from polyant_web.pages.page import EVERYWHERE, Access, Gate, Page
 from polyant_web.pages.panel import Panel
 
@@ -27,6 +37,10 @@ PAGES = (
     Page(path="/agents/{slug}/api-key", handler=agent.create_api_key, method="POST"),
     Page(path="/agents/{slug}/api-key/revoke", handler=agent.revoke_api_key, method="POST"),
     Page(path="/agents/{slug}/access", handler=agent.set_access, method="POST"),
+    Page(path="/agents/{slug}/own-key", handler=own_key.save, method="POST"),
+    Page(path="/agents/{slug}/own-key/remove", handler=own_key.remove, method="POST"),
+    Page(path="/agents/{slug}/prompts", handler=prompts.show),
+    Page(path="/agents/{slug}/prompts", handler=prompts.save, method="POST"),
     Page(path="/agents/{slug}/delete", handler=agent.confirm_delete),
     Page(path="/agents/{slug}/delete", handler=agent.delete, method="POST"),
     Page(path="/playground", handler=playground.choose),

@@ -40,12 +40,13 @@ def sort(error: EngineRefused, fields: Collection[str], *, conflict: str = "") -
 
 
 def _field(problem: FieldProblem, fields: Collection[str]) -> str:
-    if problem.field in fields:
-        return problem.field
+    if problem.field:
+        return problem.field if problem.field in fields else ""
     first = problem.message.split(maxsplit=1)[0].strip(":`'\"") if problem.message else ""
     return first if first in fields else ""
 
 
 def _sentence(problem: FieldProblem) -> str:
     text = problem.message.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    text = text[:1].upper() + text[1:]
+    return text + ("" if text.endswith((".", "!", "?")) else ".")

@@ -24,13 +24,19 @@ def test_a_named_field_gets_its_message() -> None:
 def test_the_first_word_names_the_field() -> None:
     found = validation.sort(invalid(message=["slug must be short", "name: is empty"]), FIELDS)
 
-    assert found.fields == {"slug": "Slug must be short.", "name": "Name: is empty."}
+    assert found.fields == {"slug": "Slug must be short.", "name": "Is empty."}
 
 
 def test_messages_joined_by_semicolons_are_taken_apart() -> None:
-    found = validation.sort(invalid(message="slug must be short; name is empty"), FIELDS)
+    found = validation.sort(invalid(message="slug: too long; name: is empty"), FIELDS)
 
-    assert found.fields == {"slug": "Slug must be short.", "name": "Name is empty."}
+    assert found.fields == {"slug": "Too long.", "name": "Is empty."}
+
+
+def test_a_semicolon_inside_a_message_stays() -> None:
+    found = validation.sort(invalid(message="slug: 'x' is odd; choose one of: a, b."), FIELDS)
+
+    assert found.fields == {"slug": "'x' is odd; choose one of: a, b."}
 
 
 def test_what_fits_no_field_is_shown_on_top() -> None:
