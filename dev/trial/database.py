@@ -12,6 +12,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import asyncpg
@@ -26,6 +27,8 @@ USER = "polyant"
 MAJOR = "16"
 UNPRIVILEGED = "nobody"
 OTHERS_MAY_PASS = 0o001
+# Sorts by code point; macOS has no such locale.
+LOCALE = "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"
 OPTIONS = (
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",  # socket paths have a length limit that deep folders exceed
@@ -60,7 +63,7 @@ def program(state: State, port: int) -> Program:
     return Program(
         name="database",
         argv=(*_drop_root(state), str(_binary("postgres")), "-D", data, *options),
-        environment={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+        environment={"PATH": os.defpath, "LC_ALL": LOCALE, "TZ": "UTC"},
         stop_signal=signal.SIGINT,  # fast shutdown: clients are cut, data is flushed
     )
 
@@ -106,7 +109,7 @@ def _initdb(state: State, keys: Keys) -> None:
     command = (
         *(*_drop_root(state), str(_binary("initdb")), "-D", str(state.database.resolve())),
         *("-U", USER, "--auth=scram-sha-256", f"--pwfile={password.resolve()}"),
-        *("--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"),
+        *("--encoding=UTF8", f"--locale={LOCALE}", "--no-instructions"),
     )
     try:
         run = subprocess.run(command, check=False, capture_output=True, text=True)

@@ -1,19 +1,26 @@
 """Ports on 127.0.0.1: which are wanted, which are taken, and a free one for what nobody types."""
 
 import errno
+import secrets
 import socket
 from collections.abc import Mapping
 
 from dev.trial.errors import TrialError
 
 HOST = "127.0.0.1"
+FIRST, COUNT = 20000, 10000
 
 
 def free() -> int:
-    """Return a port that nothing listens on now."""
-    with socket.create_server((HOST, 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """Return a port that nothing listens on now.
+
+    It is below the range that systems take for outgoing connections, so that no connection of ours
+    sits on it before its process has started.
+    """
+    while True:
+        port = FIRST + secrets.randbelow(COUNT)
+        if not _problem(port):
+            return port
 
 
 def claim(wanted: Mapping[str, int]) -> dict[str, int]:

@@ -56,6 +56,12 @@ class State:
         """
         mode = 0o711 if os.geteuid() == 0 else 0o700
         self.folder.mkdir(parents=True, exist_ok=True)
+        owner = self.folder.stat().st_uid
+        if owner != os.geteuid():
+            raise TrialError(
+                f"{self.folder} belongs to the user {owner}, who made it, and you are "
+                f"{os.geteuid()}.\nBe that user, or choose another place with --folder."
+            )
         self.folder.chmod(mode)
         (self.folder / "logs").mkdir(mode=0o700, exist_ok=True)
 

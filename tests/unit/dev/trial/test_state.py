@@ -1,5 +1,6 @@
 """One trial at a time uses a folder, and nobody else looks into it."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -20,6 +21,16 @@ def test_nobody_else_lists_the_folder(state: State) -> None:
     mode = stat.S_IMODE(state.folder.stat().st_mode)
 
     assert mode & 0o066 == 0
+
+
+def test_a_folder_of_another_user_is_named_with_its_owner(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+
+    with pytest.raises(TrialError, match=rf"belongs to the user {owner}"):
+        state.create()
 
 
 def test_a_second_trial_is_refused_and_told_who_is_there(state: State) -> None:
