@@ -136,7 +136,7 @@ REFUSALS: tuple[Refusal, ...] = (
         {"database": {"urlSecretRef": {"name": "db", "key": "a/b"}}},
         {"database": {"urlSecretRef": {"name": "db", "key": "a.b"}}},
         "spec.database.urlSecretRef.key",
-        "'a/b' is not a valid key of a Secret; use letters, digits, '-', '_' and '.'",
+        "'a/b' is not a valid key; use letters, digits, '-', '_' and '.'",
     ),
     case(
         "no database",

@@ -23,7 +23,7 @@ SecretKey = Annotated[
     Field(min_length=1, max_length=253),
     matching(
         r"[-._a-zA-Z0-9]+",
-        "is not a valid key of a Secret",
+        "is not a valid key",
         "use letters, digits, '-', '_' and '.'",
     ),
 ]

@@ -111,11 +111,12 @@ def test_a_mount_of_an_unknown_volume_is_refused() -> None:
     mounts = [{"name": "cb", "mountPath": "/etc/ca"}]
     body = instance({"engine": {"pod": {"extraVolumes": VOLUMES, "extraVolumeMounts": mounts}}})
 
+    cure = "add it to spec.engine.pod.extraVolumes or correct the name"
+
     assert refused(body) == [
         (
             "spec.engine.pod.extraVolumeMounts",
-            "'/etc/ca' mounts volume 'cb', which is not defined; "
-            + "add it to spec.engine.pod.extraVolumes or correct the name",
+            f"'/etc/ca' mounts volume 'cb', which is not defined; {cure}",
         )
     ]
 
