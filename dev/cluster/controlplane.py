@@ -8,7 +8,6 @@ import socket
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from dev.cluster import kubeconfig, pki, probes
@@ -79,12 +78,7 @@ class ControlPlane:
             undo.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop."""
         self.stop()
 
@@ -97,7 +91,7 @@ class ControlPlane:
 
     def stop(self) -> None:
         """Stop both and wait until they are gone."""
-        self._processes.stop(["kube-apiserver", "etcd"])
+        self._processes.stop(["kube-apiserver", "etcd"], gently=False)
 
 
 def free_ports() -> Ports:

@@ -83,14 +83,17 @@ class Processes:
         names = sorted(path.stem for path in self._records.glob("*.json"))
         return [name for name in names if self.is_alive(name)]
 
-    def stop(self, names: Sequence[str], *, patience: float = 15.0) -> None:
-        """Ask the components to end, wait until they are gone, and kill what does not listen."""
+    def stop(self, names: Sequence[str], *, gently: bool = True, patience: float = 15.0) -> None:
+        """Ask the components to end, wait until they are gone, and kill what does not listen.
+
+        Not gently means killed at once: for what keeps nothing that is worth a farewell.
+        """
         pids = {name: pid for name in names if (pid := self.process_id(name)) is not None}
-        for sent, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, patience)):
+        for sent in (signal.SIGTERM, signal.SIGKILL) if gently else (signal.SIGKILL,):
             for name, pid in pids.items():
                 if self.is_alive(name):
                     _send(pid, sent)
-            if self._await_gone(pids, seconds):
+            if self._await_gone(pids, patience):
                 break
         else:
             raise ClusterError(f"These processes cannot be killed: {pids}")

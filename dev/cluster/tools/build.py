@@ -44,7 +44,7 @@ def binaries(names: Sequence[str], progress: Progress = printed) -> list[Path]:
 def binary_path(tool: Tool) -> Path:
     """Return where the binary of these inputs lives, whether it exists or not."""
     sources = sorted(
-        path for path in tool.folder.iterdir() if path.suffix in {".go", ".mod", ".sum"}
+        path for path in tool.folder.rglob("*.*") if path.suffix in {".go", ".mod", ".sum"}
     )
     inputs = [path.read_bytes() for path in sources]
     return folders.binaries_folder() / f"{tool.name}-{input_hash(tool, inputs)}"
@@ -53,7 +53,7 @@ def binary_path(tool: Tool) -> Path:
 def input_hash(tool: Tool, inputs: Sequence[bytes]) -> str:
     """Return a short hash of the sources, the package and the flags."""
     digest = hashlib.sha256(repr((tool.package, tool.static)).encode())
-    go_mod = next((text for text in inputs if text.lstrip().startswith((b"//", b"module"))), b"")
+    go_mod = next((text for text in inputs if re.search(rb"^module ", text, re.MULTILINE)), b"")
     for part in (*inputs, link_flags(tool, go_mod.decode()).encode()):
         digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()[:12]

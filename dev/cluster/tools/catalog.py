@@ -52,7 +52,7 @@ TOOLS: dict[str, Tool] = {
         Tool(name="etcd", module="kubernetes", package="go.etcd.io/etcd/server/v3"),
         Tool(
             name="helm",
-            module="helm",
+            module="addons",
             package="helm.sh/helm/v4/cmd/helm",
             pinned="helm.sh/helm/v4",
             stamp="helm.sh/helm/v4/internal/version.version",
@@ -62,7 +62,7 @@ TOOLS: dict[str, Tool] = {
             module="contour",
             package="github.com/projectcontour/contour/cmd/contour",
         ),
-        Tool(name="coredns", module="coredns", package="github.com/coredns/coredns"),
+        Tool(name="coredns", module="addons", package="./coredns"),
         Tool(name="kind", module="kind", package="sigs.k8s.io/kind"),
         Tool(name="pause", module="pause", package=".", static=True),
     )
