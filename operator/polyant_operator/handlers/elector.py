@@ -112,10 +112,14 @@ class Elector:
 
     async def _acquire(self) -> None:
         while True:
-            with suppress(errors.KubeError, TimeoutError):
+            try:
                 async with asyncio.timeout(self._candidate.times.retry):
                     if await self._try_acquire():
                         return
+            except errors.Conflict:
+                logger.debug("Somebody else was faster")
+            except (errors.KubeError, TimeoutError) as error:
+                logger.warning("The Lease cannot be had: %s", str(error) or "no answer in time")
             await asyncio.sleep(self._pause())
 
     async def _try_acquire(self) -> bool:

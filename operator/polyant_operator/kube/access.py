@@ -6,7 +6,9 @@ Token files are read again and again because the kubelet replaces them before th
 """
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ class Access:
     token: str | None = None
     # Read at each request; wins over `token`.
     token_file: Path | None = None
+    # Asked at each request, for log-ins that expire; wins over both.
+    token_source: Callable[[], str | None] | None = None
     insecure: bool = False
     # Impersonated user, for tests of rights.
     impersonate: str | None = None
@@ -39,6 +43,8 @@ class Access:
 
     def current_token(self) -> str | None:
         """The bearer token as it is now."""
+        if self.token_source is not None:
+            return self.token_source()
         if self.token_file is None:
             return self.token
         try:
@@ -92,19 +98,18 @@ def from_kubeconfig(path: str) -> Access:
         read(config_file=path, client_configuration=loaded)
     except (config.ConfigException, OSError) as error:
         raise errors.NoAccess(f"KUBECONFIG={path}: {error}") from error
-    token = _bearer(loaded)
     return Access(
         server=str(loaded.host).rstrip("/"),
         ca_file=loaded.ssl_ca_cert,
         client_cert_file=loaded.cert_file,
         client_key_file=loaded.key_file,
-        token=token,
+        token_source=partial(_bearer, loaded),
         insecure=not loaded.verify_ssl,
     )
 
 
 def _bearer(loaded: Any) -> str | None:
-    value = loaded.get_api_key_with_prefix("authorization")
+    value = loaded.get_api_key_with_prefix("BearerToken", alias="authorization")
     return str(value).removeprefix("Bearer ") if value else None
 
 

@@ -27,11 +27,7 @@ def database_ready(instance: PolyantInstance, observed: Observed) -> Verdict:
     if instance.spec.database.embedded is not None and not is_serving(observed):
         return _starting(observed)
     if migration.is_done(observed.attempts):
-        report = migration.report_of(observed.attempts)
-        extra = f" with pgvector {report.pgvector}" if report and report.pgvector else ""
-        return holds(
-            _TYPE, Reason.DATABASE_REACHABLE, f"The database answered the migration{extra}."
-        )
+        return holds(_TYPE, Reason.DATABASE_REACHABLE, "The database answered the migration.")
     return _by_failure(observed)
 
 
@@ -53,12 +49,12 @@ def _starting(observed: Observed) -> Verdict:
 
 def _by_failure(observed: Observed) -> Verdict:
     failed = [attempt for attempt in observed.attempts if migration.is_failed(attempt)]
-    error = migration.failure_of(failed[-1]).error if failed else None
-    if error is None:
+    if not failed:
         return unknown(_TYPE, Reason.PENDING, "The migration Job will find out: see Migrated.")
-    reason = _OURS.get(error.reason)
+    failure = migration.failure_of(failed[-1])
+    reason = _OURS.get(failure.error.reason)
     if reason is None:
         text = "The database answered; see Migrated for what the migration says."
         return holds(_TYPE, Reason.DATABASE_REACHABLE, text)
     say = waits if reason is Reason.DATABASE_UNREACHABLE else stalls
-    return say(_TYPE, reason, live.sentence(error.message) or reason.cause)
+    return say(_TYPE, reason, migration.message_of(observed, failure))

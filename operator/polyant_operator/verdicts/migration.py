@@ -130,10 +130,8 @@ def migrated(observed: Observed) -> Verdict:
     if not observed.hash_known:
         return unknown(_TYPE, Reason.PENDING, "It is judged once SecretsReady is True.")
     if is_done(attempts):
-        head = report_of(attempts)
-        text = (
-            f"The database is at migration {head.head}." if head else "The migration has succeeded."
-        )
+        # Without the head: its report goes with the Job's pod, and a condition must not flicker.
+        text = "The database has the schema of this version: see status.effective.migrationHead."
         return holds(_TYPE, Reason.MIGRATED, text)
     failed = tuple(attempt for attempt in attempts if is_failed(attempt))
     running = attempts[-1] if attempts and not is_failed(attempts[-1]) else None
@@ -158,7 +156,7 @@ def _judge_failure(
     observed: Observed, failed: tuple[Attempt, ...], running: Attempt | None
 ) -> Verdict:
     failure = failure_of(failed[-1])
-    message = _message(observed, failure)
+    message = message_of(observed, failure)
     reason = _REASONS[failure.error.reason]
     if failure.stalls_at_once:
         return stalls(_TYPE, reason, message)
@@ -182,7 +180,8 @@ def _old_version(observed: Observed) -> str:
     )
 
 
-def _message(observed: Observed, failure: Failure) -> str:
+def message_of(observed: Observed, failure: Failure) -> str:
+    """What a failure says to people: exit code, last words, what to do."""
     error = failure.error
     said = live.sentence(error.message) or failure.job_said or "It left no message."
     cure = f" {live.sentence(error.cure)}" if error.cure else ""

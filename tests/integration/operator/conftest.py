@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from support import apiserver, operator_world
+from support.operator_process import eventually
 from support.operator_world import World
 
 CRD = Path(__file__).parents[3] / "crds" / "polyant.ai_polyantinstances.yaml"
@@ -15,7 +16,8 @@ CRD = Path(__file__).parents[3] / "crds" / "polyant.ai_polyantinstances.yaml"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
     with apiserver.running(tmp_path_factory.mktemp("apiserver")) as running:
         running.kubectl("apply", "--server-side", "-f", str(CRD))
-        running.kubectl("wait", "--for=condition=Established", "crd/polyantinstances.polyant.ai")
+        served = ("get", "--raw", "/apis/polyant.ai/v1alpha1/polyantinstances")
+        eventually(lambda: running.try_kubectl(*served).returncode == 0, "the CRD is served")
         yield running
 
 
