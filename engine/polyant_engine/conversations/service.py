@@ -7,13 +7,14 @@ before the commit.
 
 import asyncio
 import contextlib
+import logging
 from dataclasses import dataclass
 
 from polyant_engine.conversations import errors, model, prompt
 from polyant_engine.conversations.answer import Answer
 from polyant_engine.conversations.ports import CallLog, CallRecord, SecretOpener, TurnStore
 from polyant_engine.conversations.running import Failed, Finished, RunningTurn
-from polyant_engine.core import ids
+from polyant_engine.core import ids, problems
 from polyant_engine.core.clock import Clock
 from polyant_engine.core.errors import DatabaseUnavailable, PolyantError
 from polyant_engine.gateway import ports as gateway
@@ -26,6 +27,8 @@ BUSY_POLL_SECONDS = (0.05, 0.1, 0.2, 0.4)  # then the last one again
 COMMIT_RETRY_SECONDS = (0.2, 1.0)
 CANCEL_SECONDS = 5.0
 PRICE_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +109,10 @@ class Turns:
             self._log(turn, request, target, ending, answer)
         except PolyantError as refused:
             error, ending = refused, model.Ending(state=model.State.FAILED, error=refused.code)
+        except Exception:  # a bug of ours must not leave the watcher waiting for ever
+            log.exception("turn %s failed unexpectedly", turn.opened.id)
+            error = problems.unexpected()
+            ending = model.Ending(state=model.State.FAILED, error=error.code)
         await self._commit(turn, ending, error, answer)
 
     def _prepare(

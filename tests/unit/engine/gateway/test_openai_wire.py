@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyant_engine.gateway import errors, openai_wire, ports
@@ -80,6 +80,7 @@ def test_tool_call_deltas_are_passed() -> None:
     ]
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.sampled_from(["choices", "usage", "delta"]), JSON, max_size=3))
 def test_any_json_object_is_a_delta(body: dict[str, Any]) -> None:
     delta = openai_wire.read_chunk(orjson.dumps(body))
