@@ -67,7 +67,7 @@ def jobs(server: apiserver.ApiServer, namespace: str) -> str:
 
 
 def test_one_replica_works_with_the_charts_rights_and_the_other_takes_over(
-    server: apiserver.ApiServer, home: str, replicas: list[operator_process.OperatorProcess]
+    server: apiserver.ApiServer, replicas: list[operator_process.OperatorProcess]
 ) -> None:
     first, second = replicas
     namespace = server.new_namespace()
@@ -123,8 +123,11 @@ def test_rights_for_some_namespaces_suffice_for_these(
     server: apiserver.ApiServer, home: str, tmp_path: Path
 ) -> None:
     served, foreign = server.new_namespace(), server.new_namespace()
-    arguments = ("--set-json", f'watchNamespaces=["{served}"]', "--set", "fullnameOverride=narrow")
-    arguments += ("--set", "serviceAccount.name=polyant-operator")
+    arguments = (
+        "--set-json",
+        f'watchNamespaces=["{served}"]',
+        "--set=fullnameOverride=narrow,serviceAccount.name=polyant-operator",
+    )
     kubeconfig = kubeconfig_of(server, tmp_path, home, arguments)
     server.kubectl("delete", "clusterrolebinding", "polyant-operator", "--ignore-not-found")
     environ = {"POD_NAMESPACE": home, "WATCH_NAMESPACES": served}
