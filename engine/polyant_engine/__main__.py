@@ -16,6 +16,7 @@ from types import FrameType
 from polyant_engine import settings as configuration
 from polyant_engine.core import logs
 from polyant_engine.core.configuration import ConfigurationError
+from polyant_engine.settings import Settings
 
 EXIT_CONFIGURATION = 64
 SIGNAL_BASE = 128
@@ -66,10 +67,13 @@ def serve(_: list[str]) -> int:
     environ = configuration.environment()
     logs.configure("polyant-engine", configuration.log_level(environ))
     try:
-        settings = configuration.load(environ)
+        return _serve(configuration.load(environ))
     except ConfigurationError as wrong:
         sys.stderr.write(wrong.report() + "\n")
         return EXIT_CONFIGURATION
+
+
+def _serve(settings: Settings) -> int:
     if settings.migrate_on_start:
         code = _migrate_first()
         if code != 0:
@@ -84,12 +88,10 @@ def _migrate_first() -> int:
     """Run migrate in a process of its own, so that Alembic never stays in the server's memory."""
     child = subprocess.Popen([sys.executable, "-m", "polyant_engine", "migrate"])
 
-    def stop(number: int, _: FrameType | None) -> None:
-        child.send_signal(number)
-        child.wait()
-        os._exit(SIGNAL_BASE + number)
+    def pass_on(number: int, _: FrameType | None) -> None:
+        os.kill(child.pid, number)  # the wait below notices; waiting here as well would block both
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGTERM, signal.SIGINT)}
     code = child.wait()
     for number, handler in before.items():
         signal.signal(number, handler)

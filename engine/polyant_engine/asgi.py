@@ -37,12 +37,14 @@ from polyant_engine.conversations.postgres import PostgresTurns
 from polyant_engine.conversations.service import Dependencies, Turns
 from polyant_engine.core import database, egress, server, sockets
 from polyant_engine.core.clock import Clock, SystemClock
+from polyant_engine.core.configuration import ConfigurationError, Problem
 from polyant_engine.core.database import Database, OnStatement
 from polyant_engine.core.egress import Egress
 from polyant_engine.core.hashing import TokenHasher
 from polyant_engine.core.health import Check, Health, Operations, PublicHealth
 from polyant_engine.core.metrics import Metrics
 from polyant_engine.core.middleware import stack as middleware
+from polyant_engine.core.middleware.faults import Faults
 from polyant_engine.core.middleware.internal_routes import Exposure
 from polyant_engine.core.routing import Audience, Endpoint, Router
 from polyant_engine.core.server import Listener, Plan
@@ -52,7 +54,7 @@ from polyant_engine.gateway.providers import Providers
 from polyant_engine.installation import revisions
 from polyant_engine.installation.postgres import InstallationStore
 from polyant_engine.installation.service import Compatibility
-from polyant_engine.settings import Settings
+from polyant_engine.settings import HttpSettings, Settings
 from polyant_engine.vault import model as vault_model
 from polyant_engine.vault.service import Vault
 
@@ -186,7 +188,7 @@ def _compose(found: Foundation, endpoints: tuple[Endpoint, ...], health: Health)
     return Engine(
         main=_application(found, on_main, exposure),
         internal=_application(found, endpoints, Exposure.OPEN) if has_internal_port else None,
-        operations=Router(operations, found.accounts, None),
+        operations=Faults(Router(operations, found.accounts, None)),
         health=health,
         endpoints=(*endpoints, *operations),
     )
@@ -210,11 +212,9 @@ def _ring(settings: Settings) -> vault_model.Ring:
 async def run(settings: Settings) -> None:
     """Serve until a signal comes."""
     http = settings.http
-    main = sockets.listen(http.port, http.listen_address)
-    internal = (
-        sockets.listen(http.internal_port, http.listen_address) if http.internal_port else None
-    )
-    metrics = sockets.listen(http.metrics_port, http.listen_address)
+    main = _listen("API_PORT", http.port, http)
+    internal = _listen("INTERNAL_PORT", http.internal_port, http) if http.internal_port else None
+    metrics = _listen("METRICS_PORT", http.metrics_port, http)
     async with opened(settings) as engine:
         public = [Listener(name="main", app=engine.main, socket=main)]
         if internal is not None and engine.internal is not None:
@@ -227,6 +227,15 @@ async def run(settings: Settings) -> None:
                 on_drain=engine.health.drain,
             )
         )
+
+
+def _listen(name: str, port: int, http: HttpSettings) -> socket.socket:
+    try:
+        return sockets.listen(port, http.listen_address)
+    except OSError as failed:
+        text = f"cannot listen on port {port}: {failed.strerror}."
+        problem = Problem(name=name, text=text, cure="Stop what uses it, or choose another port.")
+        raise ConfigurationError([problem]) from failed
 
 
 def run_forever(settings: Settings) -> None:
