@@ -7,6 +7,7 @@ stopped. A process that ends by itself ends the trial, with the last lines of it
 import asyncio
 import os
 import signal
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -198,7 +199,7 @@ def _facts(state: State, chosen: Ports, *, first_time: bool) -> dict[str, str]:
         "First password": password,
         "Scripted model": f'make an agent with provider "{programs.MODEL}" and any model name',
         "Stop": "Ctrl-C; data and keys stay for the next time",
-        "Reset": "python -m dev.trial --reset",
+        "Reset": f"{os.path.relpath(sys.executable)} -m dev.trial --reset --folder {state.folder}",
     }
 
 
