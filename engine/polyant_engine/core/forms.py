@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from polyant_engine.core.dsn import MAX_PORT
 
+UTC = "UTC"
 MAX_EMAIL = 254
 MAX_HOPS = 32
 
@@ -76,7 +77,9 @@ def owner(text: str) -> str:
 
 
 def zone(text: str) -> str:
-    """Read the name of a time zone that exists."""
+    """Read the name of a time zone that exists; UTC exists even without a database of zones."""
+    if text == UTC:
+        return text
     try:
         return zoneinfo.ZoneInfo(text).key
     except (zoneinfo.ZoneInfoNotFoundError, OSError) as unknown:
