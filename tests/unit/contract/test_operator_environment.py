@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import yaml
 
 from polyant_engine import settings as engine
 from polyant_web import settings as web
-from support import environment, installations
+from support import environment, installations, recipes
 from support.environment import PROCESSES, Process
 from support.installations import FULLEST, SMALLEST
 
@@ -17,9 +18,13 @@ LOAD = {"engine": engine.load, "migrate": engine.load_migration, "web": web.load
 KUBELET = {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}
 
 every_process = pytest.mark.parametrize("process", PROCESSES)
-every_instance = pytest.mark.parametrize(
-    "body", [SMALLEST, FULLEST], ids=["the smallest", "the fullest"]
-)
+EXAMPLES = {path.parent.name: path for path in recipes.EXAMPLES.glob("*/instance.yaml")}
+BODIES = {
+    "the smallest": SMALLEST,
+    "the fullest": FULLEST,
+    **{name: yaml.safe_load(path.read_text()) for name, path in sorted(EXAMPLES.items())},
+}
+every_instance = pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
 
 
 def told(body: Mapping[str, Any], process: Process) -> dict[str, str]:
@@ -29,6 +34,10 @@ def told(body: Mapping[str, Any], process: Process) -> dict[str, str]:
 def rows_named(names: Mapping[str, str]) -> set[str]:
     rows = environment.table().values()
     return {row.name for row in rows if any(row.is_named(name) for name in names)}
+
+
+def test_the_examples_are_among_the_instances() -> None:
+    assert {"quickstart", "production"} <= set(BODIES)
 
 
 @every_instance
