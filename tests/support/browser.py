@@ -101,6 +101,12 @@ class Window:
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url(lambda url: not url.endswith("/signin"))
 
+    def talk(self, message: str) -> None:
+        """Send a message in the playground, once its script is there."""
+        self.page.locator("#composer[data-ready]").wait_for()
+        self.page.locator("#message").fill(message)
+        self.page.keyboard.press("Enter")
+
     def scrolls_sideways(self) -> bool:
         """Whether something is wider than the screen."""
         root = "document.documentElement"

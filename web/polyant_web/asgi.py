@@ -4,6 +4,7 @@ From the outside in: the request is observed, its origin worked out, its answer 
 its body limited; then the pages, each behind its gate.
 """
 
+import asyncio
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
@@ -28,6 +29,7 @@ from polyant_web.security.origins import Origins, Trust
 from polyant_web.settings import Settings
 
 LARGEST_FORM = 1024 * 1024
+_PATIENCE_SECONDS = 2.5  # a probe waits for three
 
 
 def build(
@@ -63,9 +65,12 @@ def build(
 async def readiness(settings: Settings, transport: Transport) -> str | None:
     """Return why the panel cannot serve, or None."""
     try:
-        theirs = await Engine(transport).fingerprint()
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            theirs = await Engine(transport).fingerprint()
     except EngineError as error:
         return f"the engine at {settings.engine_url} does not answer as expected: {error}"
+    except TimeoutError:
+        return f"the engine at {settings.engine_url} did not answer in {_PATIENCE_SECONDS} s"
     if theirs != fingerprint(settings.auth_secret):
         return (
             "AUTH_SECRET of the panel differs from the engine's: "

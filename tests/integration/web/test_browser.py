@@ -96,8 +96,7 @@ def test_an_answer_comes_word_by_word(engine: FakeEngine, window: Window) -> Non
     window.go("/playground/desk")
     page = window.page
 
-    page.get_by_label("Message to Desk").fill("one two three four five six")
-    page.keyboard.press("Enter")
+    window.talk("one two three four five six")
 
     answer = page.locator(".answer .text")
     expect(answer).to_contain_text("You said: one")
@@ -115,8 +114,7 @@ def test_stopping_ends_the_call_to_the_engine(engine: FakeEngine, window: Window
     window.go("/playground/desk")
     page = window.page
 
-    page.get_by_label("Message to Desk").fill(" ".join(["word"] * 200))
-    page.keyboard.press("Enter")
+    window.talk(" ".join(["word"] * 200))
     expect(page.locator(".answer .text")).to_contain_text("You said")
     page.get_by_role("button", name="Stop answering").click()
 
@@ -143,8 +141,7 @@ def test_a_broken_answer_says_why(
     window.sign_in()
     window.go("/playground/desk")
 
-    window.page.get_by_label("Message to Desk").fill(message)
-    window.page.keyboard.press("Enter")
+    window.talk(message)
 
     window.says(trouble)
     expect(window.page.get_by_role("button", name="Send")).to_be_visible()
@@ -159,8 +156,7 @@ def test_what_a_model_writes_is_never_markup(engine: FakeEngine, window: Window)
         "<img src=x onerror=alert(1)> [go](javascript:alert(1)) ![p](https://evil.test/p) **b**"
     )
 
-    page.get_by_label("Message to Desk").fill(hostile)
-    page.keyboard.press("Enter")
+    window.talk(hostile)
 
     expect(page.locator(".answer .text strong")).to_have_text("b")
     assert page.locator(".answer img, .answer script").count() == 0
@@ -189,6 +185,7 @@ def test_everything_works_by_keyboard_alone(engine: FakeEngine, window: Window) 
     assert reached == ["New agent", "Desk", "Talk to Desk"]
     page.keyboard.press("Enter")
     page.wait_for_url("**/playground/desk")
+    page.locator("#composer[data-ready]").wait_for()
     page.keyboard.type("hello")
     page.keyboard.press("Enter")
 

@@ -4,6 +4,7 @@ Ready means: the engine answers and holds the same AUTH_SECRET. The panel withou
 show nothing, and with another secret it would sign people in to forms that never verify.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from polyant_web.observability.metrics import Metrics
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -26,14 +29,33 @@ class Drain:
 ReadyCheck = Callable[[], Awaitable[str | None]]
 
 
+class Told:
+    """Remembers the last reason, so that a change is logged once: a kubelet keeps the text to itself."""
+
+    def __init__(self) -> None:
+        self._last: str | None = ""
+
+    def tell(self, reason: str | None) -> None:
+        """Log a reason that is new, or that there is none any more."""
+        if reason == self._last:
+            return
+        self._last = reason
+        if reason is None:
+            logger.info("ready")
+        else:
+            logger.warning("not ready", extra={"reason": reason})
+
+
 def build(*, metrics: Metrics, drain: Drain, check: ReadyCheck) -> Starlette:
     """Return the application of the metrics port."""
+    told = Told()
 
     async def livez(_: Request) -> Response:
         return PlainTextResponse("ok\n")
 
     async def readyz(_: Request) -> Response:
         reason = "draining: the process is stopping" if drain.started else await check()
+        told.tell(reason)
         return PlainTextResponse(f"{reason or 'ok'}\n", status_code=503 if reason else 200)
 
     async def exposition(_: Request) -> Response:

@@ -78,8 +78,9 @@ class Gate:
             allowed = ", ".join(sorted(self._pages))
             return failures.answer(visit, HTTPException(405, headers={"allow": allowed}))
         try:
+            visit = await _identified(page, visit)  # so that failures greet the person as well
             return await _enter(page, visit)
-        except Unauthenticated:
+        except (Unauthenticated, _Stranger):
             return _to_sign_in(page, visit)
         except (EngineError, HTTPException) as error:
             return failures.answer(visit, error, scripted=page.scripted)
@@ -88,15 +89,22 @@ class Gate:
             return failures.answer(visit, HTTPException(500), scripted=page.scripted)
 
 
-async def _enter(page: Page, visit: Visit) -> Response:
+class _Stranger(Exception):
+    """Nobody is signed in, and the page needs a person."""
+
+
+async def _identified(page: Page, visit: Visit) -> Visit:
     if visit.request.method not in same_origin.SAFE_METHODS:
         visit = replace(visit, form=await _form(visit.request))
         _require_own_form(visit)
     if page.access is Access.PUBLIC:
-        return await page.handler(await _recognised(visit))
+        return await _recognised(visit)
     if visit.session is None:
-        return _to_sign_in(page, visit)
-    visit = replace(visit, user=await visit.engine.user())
+        raise _Stranger
+    return replace(visit, user=await visit.engine.user())
+
+
+async def _enter(page: Page, visit: Visit) -> Response:
     if page.access is Access.MEMBER and visit.user and visit.user.must_change_password:
         return visit.go(PASSWORD_PAGE)
     return await page.handler(visit)

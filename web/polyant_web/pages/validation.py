@@ -18,6 +18,8 @@ class Complaints:
     form: tuple[str, ...]
 
 
+_PATTERN = "String should match pattern"
+
 NONE = Complaints(fields={}, form=())
 
 # The errors that are about what was entered; all others are not a form's business.
@@ -48,5 +50,9 @@ def _field(problem: FieldProblem, fields: Collection[str]) -> str:
 
 def _sentence(problem: FieldProblem) -> str:
     text = problem.message.strip()
+    if text.startswith(_PATTERN):
+        return (
+            "This is not in the expected form."  # a regular expression helps nobody; the hint does
+        )
     text = text[:1].upper() + text[1:]
     return text + ("" if text.endswith((".", "!", "?")) else ".")

@@ -123,7 +123,8 @@ function finish(answer, seconds) {
   if (answer.content) render(answer.text, answer.content);
   if (answer.trouble) showTrouble(answer);
   const tokens = answer.usage?.total_tokens;
-  answer.meta.textContent = [tokens ? `${tokens} tokens` : "", `${seconds.toFixed(1)} s`].filter(Boolean).join(" · ");
+  const took = seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
+  answer.meta.textContent = [tokens ? `${tokens} tokens` : "", took].filter(Boolean).join(" · ");
   spoken.textContent = answer.trouble || `Answer: ${answer.content}`;
   if (follow) toBottom();
 }
@@ -183,3 +184,4 @@ stopButton.addEventListener("click", () => running?.abort());
 
 for (const text of turns.querySelectorAll(".answer:not(.failed) .text")) render(text, text.textContent);
 toBottom();
+form.dataset.ready = "yes"; // from here on Enter sends

@@ -1,8 +1,10 @@
 """Readiness and the secrets it compares."""
 
+import logging
 from dataclasses import dataclass
 
 import httpx2
+import pytest
 
 from polyant_web import asgi, settings
 from polyant_web.observability import probes
@@ -45,6 +47,18 @@ async def test_another_secret_is_named_with_its_cure(engine: FakeEngine) -> None
 
     assert answer.status_code == 503
     assert "AUTH_SECRET of the panel differs from the engine's" in answer.text
+
+
+async def test_a_reason_is_logged_once(
+    engine: FakeEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    panel = side(engine)
+    with caplog.at_level(logging.INFO, "polyant_web"):
+        for away in (True, True, False, False):
+            panel.line.away = away
+            await panel.http.get("/readyz")
+
+    assert [record.message for record in caplog.records] == ["not ready", "ready"]
 
 
 async def test_a_wrong_internal_secret_is_not_ready(engine: FakeEngine) -> None:

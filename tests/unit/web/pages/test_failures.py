@@ -39,6 +39,13 @@ async def test_an_unknown_agent_is_404(visitor: Visitor) -> None:
     assert (await visitor.open("/agents/nobody")).status_code == 404
 
 
+async def test_a_failure_greets_the_person(visitor: Visitor) -> None:
+    await visitor.sign_in()
+
+    for path in ("/nowhere", "/agents/nobody"):
+        assert "Ada Lovelace" in (await visitor.open(path)).text
+
+
 async def test_an_engine_in_trouble_is_quoted(visitor: Visitor) -> None:
     await visitor.sign_in()
     visitor.engine.failing = 500
