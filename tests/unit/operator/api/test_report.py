@@ -90,6 +90,11 @@ def test_nonsense_is_no_success(text: str | None) -> None:
     assert report.report(text) is None
 
 
+@pytest.mark.parametrize("text", ['{"a":' + "[" * 4000, '{"error":' * 400, '{"error": 5}', "{}"])
+def test_nonsense_is_a_plain_failure(text: str) -> None:
+    assert report.error(text, 65).cure == ""
+
+
 def test_control_characters_do_not_reach_a_terminal() -> None:
     hostile = FAILURE.replace('"m"', '"\\u001b[2Jm\\u0000\\n"')
 
