@@ -15,7 +15,7 @@ from polyant_operator.desired.metadata import owned_metadata
 ENGINE_PATHS: Final = ("/v1", "/api", "/memories", "/webhooks", "/health")
 PANEL_PATHS: Final = ("/api/auth", "/")
 
-# By a word in the class's name. An answer may think for minutes before its first byte and must
+# By a word in the class's name; two controllers of one name each read their own. An answer may think for minutes before its first byte and must
 # not be buffered. Traefik needs nothing: it has no time limit on answers and flushes event streams.
 STREAMING: Final[Mapping[str, Mapping[str, str]]] = {
     "contour": {"projectcontour.io/response-timeout": "infinity"},
@@ -24,6 +24,10 @@ STREAMING: Final[Mapping[str, Mapping[str, str]]] = {
         "nginx.ingress.kubernetes.io/proxy-buffering": "off",
         "nginx.ingress.kubernetes.io/proxy-read-timeout": "3600",
         "nginx.ingress.kubernetes.io/proxy-send-timeout": "3600",
+        "nginx.org/client-max-body-size": "32m",
+        "nginx.org/proxy-buffering": "False",
+        "nginx.org/proxy-read-timeout": "3600s",
+        "nginx.org/proxy-send-timeout": "3600s",
     },
     "haproxy": {
         "haproxy-ingress.github.io/timeout-server": "1h",

@@ -55,6 +55,7 @@ def test_no_path_leads_to_the_internal_port() -> None:
         ("contour", "projectcontour.io/response-timeout"),
         ("contour-internal", "projectcontour.io/response-timeout"),
         ("nginx", "nginx.ingress.kubernetes.io/proxy-buffering"),
+        ("nginx", "nginx.org/proxy-buffering"),
         ("haproxy", "haproxy.org/timeout-server"),
         ("haproxy", "haproxy-ingress.github.io/timeout-server"),
     ],
