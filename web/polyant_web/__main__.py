@@ -5,8 +5,6 @@ import logging
 import sys
 from collections.abc import Sequence
 
-import uvloop
-
 from polyant_web import serving, settings
 from polyant_web.observability import logs
 
@@ -28,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logger.info(
             "variable ignored", extra={"variable": name, "why": settings.ignored_because(name)}
         )
-    uvloop.run(serving.serve(loaded))
+    serving.run(loaded)
     return 0
 
 

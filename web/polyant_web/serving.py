@@ -53,6 +53,13 @@ def listen(address: str | None, port: int) -> socket.socket:
     return socket.create_server(("", port), backlog=_BACKLOG)
 
 
+def run(settings: Settings) -> None:
+    """Serve on the event loop that uvicorn prefers (uvloop)."""
+    factory = uvicorn.Config(app="", lifespan="off", log_config=None).get_loop_factory()
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(serve(settings))
+
+
 async def serve(settings: Settings) -> None:
     """Serve until a signal comes, then drain."""
     metrics, drain = Metrics(), Drain()

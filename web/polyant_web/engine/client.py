@@ -1,7 +1,7 @@
 """The calls the panel makes, one method each: `Engine` for nobody, `EngineSession` for a person."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -178,15 +178,13 @@ class EngineSession:
         return _document(await self._send(method, path, payload))
 
 
-class _understood:  # noqa: N801 - reads as a clause: with _understood()
-    """Turns an answer of an unexpected shape into `EngineAway`."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (ValidationError, KeyError, IndexError, TypeError, AttributeError)):
-            raise errors.EngineAway("the engine's answer has an unexpected shape") from error
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Turn an answer of an unexpected shape into `EngineAway`."""
+    try:
+        yield
+    except (ValidationError, KeyError, IndexError, TypeError, AttributeError) as error:
+        raise errors.EngineAway("the engine's answer has an unexpected shape") from error
 
 
 def _document(reply: Reply) -> dict[str, Any]:
