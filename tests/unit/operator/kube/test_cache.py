@@ -1,0 +1,98 @@
+"""The cache: grouped, trimmed, never going back in time, never holding Secrets."""
+
+from typing import Any
+
+from polyant_operator.kube.cache import Cache
+from polyant_operator.kube.kinds import INSTANCE, SECRET, SERVICE, Object, Ref
+
+
+def service(version: int, *, name: str = "s", uid: str = "u", **more: Any) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": name,
+            "namespace": "ns",
+            "uid": uid,
+            "resourceVersion": str(version),
+            "labels": {"polyant.ai/instance": "acme"},
+            "managedFields": ["noise"],
+        },
+        **more,
+    }
+
+
+REF = Ref(SERVICE, "ns", "s")
+
+
+def test_an_older_version_never_replaces_a_newer_one() -> None:
+    cache = Cache()
+
+    assert cache.put(service(10, spec="new"))
+    assert not cache.put(service(9, spec="old"))
+
+    assert cache.children("ns", "acme")[REF]["spec"] == "new"
+
+
+def test_a_version_that_is_known_is_no_news() -> None:
+    cache = Cache()
+    cache.put(service(10))
+
+    assert not cache.put(service(10))
+    assert cache.put(service(11))
+
+
+def test_a_namesake_is_news_whatever_its_version() -> None:
+    cache = Cache()
+    cache.put(service(10))
+
+    assert cache.put(service(3, uid="other"))
+
+
+def test_a_delete_that_comes_late_does_not_take_the_namesake() -> None:
+    cache = Cache()
+    cache.put(service(10, uid="other"))
+
+    cache.drop(service(5))
+
+    assert REF in cache.children("ns", "acme")
+
+
+def test_noise_is_not_kept() -> None:
+    cache = Cache()
+    cache.put(service(1))
+
+    assert "managedFields" not in cache.children("ns", "acme")[REF]["metadata"]
+
+
+def test_secrets_are_not_kept() -> None:
+    cache = Cache()
+
+    assert not cache.put({**service(1), "kind": SECRET.kind})
+    assert cache.children("ns", "acme") == {}
+
+
+def test_a_list_finds_what_vanished_and_spares_what_came_meanwhile() -> None:
+    cache = Cache()
+    cache.put(service(1))
+    cache.put(service(2, name="kept"))
+    before = cache.refs(SERVICE)
+    cache.put(service(3, name="made meanwhile"))
+
+    vanished = cache.replace(SERVICE, [service(2, name="kept")], before)
+
+    assert vanished == {REF}
+    names = {ref.name for ref in cache.children("ns", "acme")}
+    assert names == {"kept", "made meanwhile"}
+
+
+def test_instances_are_found_by_name() -> None:
+    cache = Cache()
+    cache.put(
+        {**service(1, name="acme"), "apiVersion": INSTANCE.api_version, "kind": INSTANCE.kind}
+    )
+
+    assert cache.instance("ns", "acme") is not None
+    assert cache.refs(INSTANCE) == {Ref(INSTANCE, "ns", "acme")}
+    cache.forget("ns", "acme")
+    assert cache.instance("ns", "acme") is None

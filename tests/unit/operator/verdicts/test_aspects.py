@@ -1,0 +1,141 @@
+"""Each aspect on its own: database, workloads, edge."""
+
+import pytest
+
+from polyant_operator.api.conditions import Reason
+from polyant_operator.verdicts import database, edge, workloads
+from polyant_operator.verdicts.observed import EdgeSeen, Live, Workload
+from support.observations import attempt, healthy, instance, waiting, workload
+
+EXTERNAL = {"database": {"urlSecretRef": {"name": "db"}}}
+INGRESS = {"edge": {"type": "Ingress", "host": "a.test", "className": "contour"}}
+LIVE = {"metadata": {"name": "acme"}}
+
+
+def test_an_embedded_database_is_judged_by_its_pod() -> None:
+    observed = healthy(database=workload(0, pods=(waiting("ErrImagePull", "no image"),)))
+
+    verdict = database.database_ready(instance(), observed)
+
+    assert verdict.reason is Reason.IMAGE_PULL_FAILED
+    assert "no image" in verdict.message
+
+
+def test_a_database_of_the_users_is_unknown_until_the_migration_has_looked() -> None:
+    verdict = database.database_ready(instance(EXTERNAL), healthy(attempts=(attempt(),)))
+
+    assert (verdict.status, verdict.reason) == ("Unknown", Reason.PENDING)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "reason"),
+    [
+        (65, "True", Reason.DATABASE_REACHABLE),
+        (66, "False", Reason.DATABASE_NOT_SUPPORTED),
+        (67, "False", Reason.DATABASE_NEWER),
+        (68, "False", Reason.INSTALLATION_MISMATCH),
+        (69, "False", Reason.DATABASE_UNREACHABLE),
+        (70, "True", Reason.DATABASE_REACHABLE),
+    ],
+)
+def test_the_exit_code_says_what_the_database_is_like(
+    code: int, status: str, reason: Reason
+) -> None:
+    observed = healthy(attempts=(attempt(code=code),))
+
+    verdict = database.database_ready(instance(EXTERNAL), observed)
+
+    assert (verdict.status, verdict.reason) == (status, reason)
+
+
+def test_a_deployment_that_does_not_exist_waits_for_the_gate() -> None:
+    verdict = workloads.engine_available(healthy(engine=Workload()))
+
+    assert (verdict.status, verdict.reason) == ("False", Reason.PENDING)
+
+
+def test_an_earlier_version_is_not_this_one() -> None:
+    verdict = workloads.engine_available(healthy(engine=workload(current=False)))
+
+    assert verdict.status == "False"
+    assert "earlier version serves with 1 of 1" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("ready", "wanted", "reason"),
+    [(2, 2, Reason.AVAILABLE), (0, 0, Reason.SCALED_TO_ZERO), (1, 2, Reason.ROLLING_OUT)],
+)
+def test_all_replicas_have_to_be_ready(ready: int, wanted: int, reason: Reason) -> None:
+    verdict = workloads.web_available(healthy(web=workload(ready, wanted)))
+
+    assert verdict.reason is reason
+    assert verdict.status == ("False" if reason is Reason.ROLLING_OUT else "True")
+
+
+def test_old_pods_beside_the_new_ones_are_a_rollout() -> None:
+    surplus = workload(2, 1)
+
+    assert workloads.web_available(healthy(web=surplus)).reason is Reason.ROLLING_OUT
+
+
+def test_a_status_of_an_earlier_template_is_not_believed() -> None:
+    stale = workload()
+    assert stale.live is not None
+    stale.live["metadata"]["generation"] = 2
+
+    assert workloads.web_available(healthy(web=stale)).reason is Reason.ROLLING_OUT
+
+
+def test_pods_that_kubernetes_refuses_are_told_with_its_words() -> None:
+    refused = workload(0)
+    assert refused.live is not None
+    condition = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota"}
+    refused.live["status"]["conditions"] = [condition]
+
+    verdict = workloads.web_available(healthy(web=refused))
+
+    assert verdict.reason is Reason.POD_NOT_CREATED
+    assert "exceeded quota" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("classes", "reason", "words"),
+    [
+        ((), Reason.CLASS_MISSING, "install an ingress controller"),
+        (({"metadata": {"name": "nginx"}},), Reason.CLASS_MISSING, "The cluster has: nginx"),
+        (({"metadata": {"name": "contour"}},), Reason.ADDRESS_PENDING, "no address yet"),
+        (None, Reason.ADDRESS_PENDING, "no address yet"),
+    ],
+)
+def test_an_ingress_needs_its_class_where_classes_can_be_seen(
+    classes: tuple[dict[str, object], ...] | None, reason: Reason, words: str
+) -> None:
+    seen = EdgeSeen(ingress=LIVE, classes=classes)
+
+    verdict = edge.edge_ready(instance(INGRESS), healthy(edge=seen))
+
+    assert verdict.reason is reason
+    assert words in verdict.message
+    assert verdict.blocks == (reason is Reason.CLASS_MISSING)
+
+
+def test_an_ingress_with_an_address_is_in_place() -> None:
+    live = LIVE | {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}
+    seen = EdgeSeen(ingress=live, classes=None)
+
+    verdict = edge.edge_ready(instance(INGRESS), healthy(edge=seen))
+
+    assert verdict.reason is Reason.EDGE_APPLIED
+
+
+def test_without_a_class_name_some_class_has_to_be_the_default() -> None:
+    spec = {"edge": {"type": "Ingress", "host": "a.test"}}
+    annotations = {"ingressclass.kubernetes.io/is-default-class": "true"}
+    default = {"metadata": {"name": "x", "annotations": annotations}}
+
+    def reason(*classes: Live) -> Reason:
+        seen = EdgeSeen(ingress=LIVE, classes=classes)
+        return edge.edge_ready(instance(spec), healthy(edge=seen)).reason
+
+    assert reason(default) is Reason.ADDRESS_PENDING
+    assert reason({"metadata": {"name": "x"}}) is Reason.CLASS_MISSING
