@@ -69,6 +69,8 @@ def migration(instance: PolyantInstance) -> list[Manifest]:
     plain = {
         "INITIAL_ADMIN_EMAIL": instance.spec.admin.email,
         "INSTALLATION_OWNER": f"{instance.namespace}/{instance.name}",
+        # A wrong address is told after this long; the Job is made anew until a database answers.
+        "MIGRATE_TIMEOUT_SECONDS": "60",
     }
     if instance.status.installation_id is not None:
         plain["INSTALLATION_ID"] = instance.status.installation_id

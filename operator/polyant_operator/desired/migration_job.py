@@ -21,8 +21,6 @@ _DEADLINE_SECONDS: Final = 1800
 def build(instance: PolyantInstance, context: Context) -> Manifest:
     """Build the Job of the context's migration hash and attempt."""
     template = pods.template(instance, context, _part(instance, context))
-    # A pod that rolls by its Secrets is for Deployments; the Job's name says it already.
-    template["metadata"].pop("annotations", None)
     name = instance.names.migration(context.migration_hash, context.migration_attempt)
     annotations = {TEMPLATE_DIGEST: digests.plain(template)}
     metadata = owned_metadata(instance, name, Component.MIGRATION, annotations)

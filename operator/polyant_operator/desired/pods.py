@@ -69,7 +69,9 @@ def grace_seconds(instance: PolyantInstance) -> int:
 
 def _metadata(instance: PolyantInstance, context: Context, part: Part) -> Manifest:
     annotations = dict(part.pod.annotations or {})
-    if digest := context.secret_digest(part.component):
+    # A Deployment's pods roll when it changes; a Job is named after its Secrets already.
+    rolls = part.component is not Component.MIGRATION
+    if rolls and (digest := context.secret_digest(part.component)):
         annotations[SECRET_DIGEST] = digest
     metadata: Manifest = {
         "labels": {**(part.pod.labels or {}), **owned(instance.name, part.component)}

@@ -164,6 +164,17 @@ def test_the_migration_runs_where_the_engine_may_run() -> None:
     assert (job["spec"]["nodeSelector"], variables(job)["A"]) == ({"a": "1"}, "b")
 
 
+def test_a_migration_keeps_the_users_annotations_and_needs_no_digest() -> None:
+    """A service mesh, for example, is told by annotation to leave a pod alone."""
+    context = Context(migration_hash="0123456789", secret_digests={Component.MIGRATION: "m"})
+    spec = {"podDefaults": {"annotations": {"sidecar.istio.io/inject": "false"}}}
+    job = every(spec, context)["Job", "acme-migrate-0123456789"]
+
+    assert job["spec"]["template"]["metadata"]["annotations"] == {
+        "sidecar.istio.io/inject": "false"
+    }
+
+
 def test_a_migration_never_retries_by_itself() -> None:
     spec = every({})["Job", "acme-migrate-0123456789"]["spec"]
 
