@@ -72,6 +72,8 @@ def _section(count: int, found: Sequence[Sample]) -> None:
          if count == 1 else ""),
         ("p99 ms", lambda sample: sample.p99_ms, lambda _: ""),
         ("engine CPU ms a turn", lambda sample: sample.cpu_ms, lambda _: "bar: 2.0"),
+        ("database CPU ms a turn", lambda sample: sample.database_cpu_ms, lambda _: ""),
+        ("other programs' CPU share, %", lambda sample: sample.foreign_cpu * 100, lambda _: "noise"),
         ("database transactions a turn", lambda sample: sample.transactions, lambda _: "bar: 4"),
         ("engine RSS after, MB", lambda sample: sample.rss_mb,
          lambda value: f"{value / PRODUCT_RSS_MB:.2f} x of {PRODUCT_RSS_MB} MB"),

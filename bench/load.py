@@ -145,6 +145,7 @@ def main() -> None:
             "milliseconds": result.milliseconds,
             "errors": result.errors,
             "seconds": result.seconds,
+            "cpu_seconds": time.process_time(),
         },
         sys.stdout,
     )

@@ -8,8 +8,8 @@ import asyncio
 import json
 import secrets
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import aiohttp
@@ -34,6 +34,8 @@ class Sample:
     p50_ms: float
     p99_ms: float
     cpu_ms: float  # of the engine, per turn
+    database_cpu_ms: float  # of all its processes, per turn
+    foreign_cpu: float  # share of all processors that other programs took meanwhile
     transactions: float  # of the database, per turn
     rss_mb: float  # of the engine, after the run
 
@@ -53,8 +55,6 @@ async def measure(
     seconds: float,
 ) -> Sample:
     """Run the load once."""
-    database = await asyncpg.connect(server.url("polyant"))
-    process = psutil.Process(engine.pid)
     job = {
         "url": engine.url,
         "agents": list(agents),
@@ -63,16 +63,28 @@ async def measure(
         "warm_up_seconds": 0.0,
         "run": secrets.token_hex(4),
     }
+    database = await asyncpg.connect(server.url("polyant"))
     try:
-        before, cpu = await database.fetchval(STATEMENTS), _cpu(process)
+        before, transactions = _processors(server, engine), await database.fetchval(STATEMENTS)
         raw = await _load(job)
-        used = _cpu(process) - cpu
+        used = _processors(server, engine) - before
         await asyncio.sleep(STATS_SETTLE_SECONDS)
-        transactions = await database.fetchval(STATEMENTS) - before
+        transactions = await database.fetchval(STATEMENTS) - transactions
     finally:
         await database.close()
+    return _sample(engine, connections, raw, used, transactions)
+
+
+def _sample(
+    engine: stack.Engine,
+    connections: int,
+    raw: Mapping[str, Any],
+    used: "Processors",
+    transactions: int,
+) -> Sample:
     times = sorted(raw["milliseconds"])
     turns = len(times)
+    ours = used.engine + used.database + used.others_of_ours + raw["cpu_seconds"]
     return Sample(
         connections=connections,
         turns=turns,
@@ -80,9 +92,43 @@ async def measure(
         per_second=turns / raw["seconds"],
         p50_ms=times[turns // 2],
         p99_ms=times[min(turns - 1, turns * 99 // 100)],
-        cpu_ms=used * 1000 / turns,
+        cpu_ms=used.engine * 1000 / turns,
+        database_cpu_ms=used.database * 1000 / turns,
+        foreign_cpu=max(0.0, (used.machine - ours) / used.available),
         transactions=transactions / turns,
         rss_mb=rss_mb(engine),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Processors:
+    """Seconds of processor time up to a moment."""
+
+    engine: float
+    database: float
+    others_of_ours: float  # the scripted model and this program
+    machine: float  # busy, whoever it was
+    available: float  # busy or not
+
+    def __sub__(self, earlier: "Processors") -> "Processors":
+        names = [item.name for item in fields(self)]
+        return Processors(**{name: getattr(self, name) - getattr(earlier, name) for name in names})
+
+
+def _processors(server: stack.Server, engine: stack.Engine) -> Processors:
+    us = psutil.Process()
+    database = psutil.Process(int(str(server.child.note["pid"])))
+    of_engine = _cpu(psutil.Process(engine.pid))
+    of_database = sum(map(_cpu, [database, *database.children()]))
+    ours = sum(map(_cpu, [us, *us.children(recursive=True)]))
+    machine = psutil.cpu_times()
+    busy = sum(machine) - machine.idle - machine.iowait - machine.guest - machine.guest_nice
+    return Processors(
+        engine=of_engine,
+        database=of_database,
+        others_of_ours=ours - of_engine - of_database,
+        machine=busy,
+        available=busy + machine.idle + machine.iowait,
     )
 
 
@@ -93,7 +139,10 @@ def rss_mb(engine: stack.Engine) -> float:
 
 
 def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
     return float(times.user + times.system)
 
 

@@ -142,10 +142,10 @@ async def _features(stack: AsyncExitStack, found: Foundation) -> tuple[Endpoint,
         clock=found.clock,
     )
     return (
+        *completions.endpoints(),  # the first that fits wins, so the busiest stand first
         *PublicHealth(found.clock).endpoints(),
         *AccountRoutes(found.accounts, found.hasher).endpoints(),
         *AgentRoutes(agents).endpoints(),
-        *completions.endpoints(),
     )
 
 

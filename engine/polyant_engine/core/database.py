@@ -99,8 +99,10 @@ class Database:
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """Borrow a connection; losing it is `DatabaseUnavailable`."""
+        # A timer is only worth its price when there may be something to wait for.
+        timeout = None if self._pool.get_idle_size() else ACQUIRE_TIMEOUT_SECONDS
         with translated():
-            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as borrowed:
+            async with self._pool.acquire(timeout=timeout) as borrowed:
                 yield borrowed
 
     @contextlib.asynccontextmanager
