@@ -80,13 +80,13 @@ class Layout:
 
     @property
     def cgroup(self) -> str:
-        """Return the cgroup under which all pods live."""
-        return f"polyant-{self.name}"
+        """Return the cgroup under which all pods live; a kubelet kills what it does not know there."""
+        return f"polyant-{self.index}-{self.name}"
 
     @property
     def mark(self) -> str:
         """Return the comment that marks our firewall rules."""
-        return f"polyant-cluster-{self.name}"
+        return f"polyant-cluster-{self.index}-{self.name}"
 
 
 def free_index(name: str, taken: dict[str, int], foreign: AbstractSet[int] = frozenset()) -> int:

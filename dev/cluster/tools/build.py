@@ -1,21 +1,16 @@
 """Build a tool once: the binary's name carries a hash of everything that went into it."""
 
 import hashlib
-import os
 import re
-import shutil
-import subprocess
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from dev.cluster import folders, locks
 from dev.cluster.errors import ClusterError
 from dev.cluster.progress import Progress, printed
+from dev.cluster.tools import compiler
 from dev.cluster.tools.catalog import TOOLS, VERSION_PACKAGE, Tool
-
-REPORT_EVERY = 10.0  # seconds between two signs of life while the compiler works
 
 
 def binary(name: str, progress: Progress = printed) -> Path:
@@ -36,8 +31,8 @@ def binaries(names: Sequence[str], progress: Progress = printed) -> list[Path]:
     if missing:
         lock = folders.binaries_folder() / ".lock"
         with locks.held(lock, progress=progress, waiting_for="another build of the tools"):
-            for tool in missing:
-                _build(tool, progress)
+            # Another process may have built some of them while we waited.
+            _build([tool for tool in missing if not binary_path(tool).exists()], progress)
     return [binary_path(tool) for tool in wanted]
 
 
@@ -80,57 +75,30 @@ def required_version(go_mod: str, module: str) -> str:
     return found.group(1)
 
 
-def go_program() -> str:
-    """Return the Go command, or say how to get it."""
-    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
-    if go is None:
-        raise ClusterError(
-            "Go is not installed: the cluster's programs are built from source with it.",
-            cure="Install Go 1.24 or newer (https://go.dev/dl/) and put it on the PATH.",
-        )
-    return go
+def jobs(tools: Sequence[Tool]) -> dict[compiler.Job, list[Tool]]:
+    """Return the compiler's runs: tools of one module with the same flags share one."""
+    alike: dict[tuple[str, str, bool], list[Tool]] = {}
+    for tool in tools:
+        flags = link_flags(tool, (tool.folder / "go.mod").read_text(encoding="utf-8"))
+        alike.setdefault((tool.module, flags, tool.static), []).append(tool)
+    return {
+        compiler.Job(
+            module=group[0].folder,
+            packages=tuple(tool.package for tool in group),
+            flags=flags,
+            static=static,
+            title=", ".join(tool.name for tool in group),
+        ): group
+        for (_, flags, static), group in alike.items()
+    }
 
 
-def _build(tool: Tool, progress: Progress) -> None:
-    target = binary_path(tool)
-    if target.exists():  # another process built it while we waited for the lock
-        return
-    flags = link_flags(tool, (tool.folder / "go.mod").read_text(encoding="utf-8"))
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".build-") as scratch:
-        built = Path(scratch) / tool.name
-        command = [go_program(), "build", "-trimpath", f"-ldflags={flags}", "-o", str(built)]
-        _run([*command, tool.package], tool, progress)
-        built.replace(target)
-
-
-def _run(command: Sequence[str], tool: Tool, progress: Progress) -> None:
-    began = time.monotonic()
-    environment = dict(os.environ, **({"CGO_ENABLED": "0"} if tool.static else {}))
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
-        compiler = subprocess.Popen(
-            command, cwd=tool.folder, env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
-        try:
-            _watch(compiler, tool.name, began, progress)
-        finally:
-            if compiler.poll() is None:
-                compiler.terminate()
-                compiler.wait()
-        log.seek(0)
-        output = log.read()
-    if compiler.returncode:
-        raise ClusterError(
-            f"Building {tool.name} failed:\n{output[-2000:]}",
-            cure="Check the network to the Go module proxy and the free disk space, then try again.",
-        )
-    progress(f"built {tool.name} ({time.monotonic() - began:.0f} s)")
-
-
-def _watch(compiler: subprocess.Popen[bytes], name: str, began: float, progress: Progress) -> None:
-    while True:
-        try:
-            compiler.wait(timeout=REPORT_EVERY)
-        except subprocess.TimeoutExpired:
-            progress(f"building {name} … {time.monotonic() - began:.0f} s")
-        else:
-            return
+def _build(tools: Sequence[Tool], progress: Progress) -> None:
+    for job, group in jobs(tools).items():
+        with tempfile.TemporaryDirectory(
+            dir=folders.binaries_folder(), prefix=".build-"
+        ) as scratch:
+            compiler.compile_into(Path(scratch), job, progress)
+            for tool in group:
+                built = Path(scratch) / compiler.program_name(tool.package, tool.folder)
+                built.replace(binary_path(tool))

@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 
 from dev.cluster.errors import ClusterError
-from dev.cluster.tools.build import go_program
 from dev.cluster.tools.catalog import FOLDER
+from dev.cluster.tools.compiler import go_program
 
 
 def folder(tool_module: str, module: str) -> Path:

@@ -19,7 +19,7 @@ import pytest
 
 from dev.cluster import archives, registry
 from dev.cluster.local import LocalCluster
-from dev.cluster.tools.build import go_program
+from dev.cluster.tools.compiler import go_program
 from support import cluster_traces as traces
 
 pytestmark = [

@@ -21,7 +21,16 @@ def test_the_first_cluster_has_the_documented_ports() -> None:
 def test_no_two_clusters_share_an_address_port_or_interface() -> None:
     every = [layout(index) for index in range(LARGEST_INDEX + 1)]
 
-    for value in ("interface", "link_cidr", "pod_cidr", "service_cidr", "node_ip", "host_ip"):
+    for value in (
+        "interface",
+        "cgroup",
+        "mark",
+        "link_cidr",
+        "pod_cidr",
+        "service_cidr",
+        "node_ip",
+        "host_ip",
+    ):
         assert len({getattr(each, value) for each in every}) == len(every), value
     ports = [port for each in every for port in (each.edge_http_port, each.edge_https_port)]
     assert len(set(ports)) == len(ports)

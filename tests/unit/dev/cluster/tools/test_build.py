@@ -63,6 +63,14 @@ def test_any_changed_input_changes_the_hash(tool: Tool, inputs: tuple[bytes, ...
     assert build.input_hash(tool, inputs) != build.input_hash(TOOL, INPUTS)
 
 
+def test_tools_of_one_module_with_the_same_flags_are_built_together() -> None:
+    wanted = [TOOLS[name] for name in ("kubelet", "helm", "kube-proxy", "etcd", "pause")]
+
+    titles = [job.title for job in build.jobs(wanted)]
+
+    assert titles == ["kubelet, kube-proxy", "helm", "etcd", "pause"]
+
+
 def test_the_version_is_part_of_the_hash() -> None:
     tool = replace(TOOL, pinned="k8s.io/kubernetes", stamp="v.v")
     newer = GO_MOD.replace("v1.34.4", "v1.34.5")
