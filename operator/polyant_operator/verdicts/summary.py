@@ -43,10 +43,15 @@ def summary(
     blocking = [verdict for verdict in judged if verdict.blocks]
     if not blocking:
         return (holds(_READY, Reason.READY, "Everything runs as the spec asks."),)
-    # What needs a person is told first, else the first thing that is not there yet.
-    first = next((verdict for verdict in blocking if verdict.stalled), blocking[0])
+    first = _most_telling(blocking)
     ready = waits(_READY, first.reason, first.message)
     return (ready, _companion(first.reason, first.message, stalled=first.stalled))
+
+
+def _most_telling(blocking: list[Verdict]) -> Verdict:
+    """What needs a person, else the first thing that isn't there yet and says more than `wait`."""
+    telling = [verdict for verdict in blocking if verdict.reason is not Reason.PENDING]
+    return next((verdict for verdict in blocking if verdict.stalled), (telling or blocking)[0])
 
 
 def in_trouble(trouble: Trouble) -> tuple[Verdict, ...]:

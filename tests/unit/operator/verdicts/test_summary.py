@@ -1,5 +1,6 @@
 """Ready, Reconciling and Stalled are right for kstatus whatever is observed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,6 +103,14 @@ def test_otherwise_the_first_thing_that_is_not_there_yet_is_told() -> None:
 
     assert truths(obj)["Ready"] == ("False", "DatabaseStarting")
     assert kstatus.compute(obj) == kstatus.IN_PROGRESS
+
+
+def test_a_cause_is_told_before_what_only_waits_for_it() -> None:
+    stuck = replace(attempt(), pods=(observations.waiting("ErrImagePull"),))
+    obj = written(instance(), healthy(attempts=(stuck,)))
+
+    assert truths(obj)["DatabaseReady"] == ("Unknown", "Pending")
+    assert truths(obj)["Ready"] == ("False", "ImagePullFailed")
 
 
 def test_a_time_stamp_moves_only_when_the_status_does() -> None:
