@@ -36,7 +36,15 @@ def _pytest(world: World, arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="polyant-e2e-") as folder:
         document = Path(folder, "cluster.json")
         document.write_text(json.dumps(facts(world)))
-        command = [sys.executable, "-m", "pytest", "-v", "--tb=short", "--durations=15", f"--timeout={15 * MINUTE}"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-v",
+            "--tb=short",
+            "--durations=15",
+            f"--timeout={15 * MINUTE}",
+        ]
         command += arguments or ["tests/e2e"]
         environment = {**os.environ, VARIABLE: str(document)}
         return subprocess.run(command, cwd=catalog.ROOT, env=environment, check=False).returncode

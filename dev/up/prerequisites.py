@@ -7,7 +7,7 @@ install for the person (Go, root, a container tool elsewhere) is named here, wit
 from collections.abc import Sequence
 
 from dev.cluster import packages
-from dev.cluster.tools import build, catalog
+from dev.cluster.tools import build, catalog, compiler
 from dev.up.errors import StepError
 from dev.up.world import World
 
@@ -22,7 +22,7 @@ def check(world: World) -> None:
             " (or install Docker)"
         )
     if missing_tools(world):
-        build.go_program()
+        compiler.go_program()
 
 
 def missing_tools(world: World) -> Sequence[catalog.Tool]:

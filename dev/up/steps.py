@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dev.up import farewell, quickstart
+from dev.up import farewell, prefetch, quickstart
 from dev.up.world import World
 
 READY_SECONDS = 300
@@ -21,11 +21,6 @@ class Step:
 
 def _cluster(world: World) -> None:
     world.provider.up(world.terminal.say)
-
-
-def _images(world: World) -> None:
-    for name in world.workshop.names():
-        world.workshop.build(name)
 
 
 def _load(world: World) -> None:
@@ -58,7 +53,11 @@ def _question(world: World) -> None:
 
 
 CLUSTER = Step(name="cluster", changes="a Kubernetes cluster on this machine", run=_cluster)
-IMAGES = Step(name="images", changes="container images in the local store", run=_images)
+CACHES = Step(
+    name="programs and images",
+    changes="compiled into the user cache, built into the local store",
+    run=prefetch.everything,
+)
 LOAD = Step(name="images into the cluster", changes="the same images in the cluster", run=_load)
 OPERATOR = Step(
     name="operator",
@@ -77,7 +76,7 @@ QUESTION_STEP = Step(
     run=_question,
 )
 
-FOUNDATION = (CLUSTER, IMAGES, LOAD, OPERATOR)
+FOUNDATION = (CACHES, CLUSTER, LOAD, OPERATOR)
 UP = (*FOUNDATION, INSTALLATION, READY, QUESTION_STEP)
 
 

@@ -97,7 +97,7 @@ def test_an_image_that_is_not_there_is_named_and_the_old_version_serves(
     broken: Installation,
 ) -> None:
     apply(broken, version="9.9.9-not-there")
-    condition = broken.until_condition("Migrated", "False", "ImageNotPullable")
+    condition = broken.until_condition("Migrated", "False", "ImagePullFailed")
     assert "9.9.9-not-there" in condition["message"]
     assert serves(broken)
 
