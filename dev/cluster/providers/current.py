@@ -44,6 +44,7 @@ class Current:
         try:
             commands.run([kubectl, f"--kubeconfig={path}", "--request-timeout=10s", "version"])
         except ClusterError as error:
+            path.unlink()
             raise ClusterError(
                 f"The cluster of the current kubectl context does not answer: {error.message}",
                 cure="Choose a context that works: kubectl config use-context NAME",
