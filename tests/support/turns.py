@@ -80,9 +80,9 @@ class MemoryStore:
 
 @dataclass
 class ScriptedModel:
-    """A `ChatModel` that says given deltas; None in the list waits for ever."""
+    """A `ChatModel` that says given deltas; a number waits seconds, None waits for ever."""
 
-    says: Sequence[gateway.Delta | Exception | None]
+    says: Sequence[gateway.Delta | Exception | float | None]
     asked: list[gateway.ChatRequest] = field(default_factory=list)
     closed: bool = False
 
@@ -95,6 +95,8 @@ class ScriptedModel:
             for item in self.says:
                 if item is None:
                     await asyncio.Event().wait()
+                elif isinstance(item, int | float):
+                    await asyncio.sleep(item)
                 elif isinstance(item, Exception):
                     raise item
                 else:

@@ -109,6 +109,7 @@ class Completions:
     async def models(self, call: Call) -> Response:
         """List the agents that the caller may use as models."""
         caller = await self._callers.identify(call, MODELS)
+        allowance = await self._limits.take(caller, "", call.client_address)
         agents = await self._visible(caller)
         data = [
             {
@@ -120,7 +121,8 @@ class Completions:
             for agent in agents
             if agent.status == "active"
         ]
-        return Response(orjson.dumps({"object": "list", "data": data}), media_type=responses.JSON)
+        body = orjson.dumps({"object": "list", "data": data})
+        return Response(body, headers=allowance.headers(), media_type=responses.JSON)
 
     async def _visible(self, caller: Caller) -> Sequence[Agent]:
         if caller.user_id is not None:

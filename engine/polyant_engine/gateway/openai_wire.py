@@ -12,6 +12,7 @@ import orjson
 from polyant_engine.gateway import errors, ports
 
 CONTEXT_CODES = ("context_length_exceeded", "string_above_max_length")
+OPENAI = "https://api.openai.com/"
 UNAUTHORIZED = (401, 403)
 NOT_FOUND = 404
 RATE_LIMITED = 429
@@ -27,10 +28,12 @@ def build_body(target: ports.Target, request: ports.ChatRequest) -> bytes:
         "messages": [{"role": item.role, "content": item.content} for item in request.messages],
     }
     sampling = request.sampling
+    # OpenAI's reasoning models refuse the old name, other servers do not know the new one.
+    limit = "max_completion_tokens" if target.base_url.startswith(OPENAI) else "max_tokens"
     options = {
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
-        "max_tokens": sampling.max_tokens,
+        limit: sampling.max_tokens,
         "stop": list(sampling.stop) if sampling.stop else None,
         "tools": list(request.tools) or None,
     }

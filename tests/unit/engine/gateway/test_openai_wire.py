@@ -51,6 +51,17 @@ def test_sampling_is_honoured_and_usage_is_asked_for() -> None:
     }
 
 
+def test_openai_itself_gets_the_new_name_of_the_token_limit() -> None:
+    target = ports.Target(
+        provider="openai", base_url="https://api.openai.com/v1", model="o3", api_key="k"
+    )
+    request = ports.ChatRequest(messages=[], sampling=ports.Sampling(max_tokens=7))
+
+    body = orjson.loads(openai_wire.build_body(target, request))
+
+    assert body == {"model": "o3", "messages": [], "max_completion_tokens": 7}
+
+
 def test_an_answer_is_one_delta() -> None:
     raw = orjson.dumps(
         {
