@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 _BACKLOG = 1024
 _KEEP_ALIVE_SECONDS = 75  # above the 60 s of common proxies, so that they close first
-_GRACE_SECONDS = 75  # a streamed answer may take as long as the engine's own limit of 60 s
+_GRACE_SECONDS = 600  # whoever stops us has a limit of their own that ends us sooner
 
 
 class _Server(uvicorn.Server):

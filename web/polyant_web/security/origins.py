@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:\d{1,5})?")
+_HAS_PORT = re.compile(r":\d+$")
 _KEY = "polyant.origin"
 
 
@@ -23,7 +24,7 @@ class Origin:
     """The origin of one request."""
 
     scheme: str  # http or https, as the browser sees it
-    hosts: frozenset[str]  # names the browser may know us by in this request
+    hosts: frozenset[str]  # names the browser may know us by, as `host`, `host:port` or `host:*`
     client_address: str | None
 
     @property
@@ -81,6 +82,8 @@ def work_out(headers: Headers, *, scheme: str, peer: str | None, trust: Trust) -
     forwarded_host = _entry(headers, "x-forwarded-host", trust.hops)
     if forwarded_host and _HOST.fullmatch(forwarded_host):
         hosts.add(forwarded_host.lower())
+    # Contour strips the port from Host, so behind a proxy a name without one stands for any port.
+    hosts |= {f"{host}:*" for host in hosts if not _HAS_PORT.search(host)}
     forwarded_scheme = _entry(headers, "x-forwarded-proto", trust.hops)
     return Origin(
         scheme=forwarded_scheme if forwarded_scheme in {"http", "https"} else scheme,

@@ -33,8 +33,9 @@ def judge(headers: Headers, own: Origin) -> bool:
 def _matches(claimed: str, own: Origin) -> bool:
     try:
         parts = urlsplit(claimed)
+        any_port = f"{parts.hostname}:*"
     except ValueError:
         return False
     # A page over https may post to us when we see http (TLS ended in front), never the reverse.
     schemes = {"https"} if own.secure else {"http", "https"}
-    return parts.scheme in schemes and parts.netloc.lower() in own.hosts
+    return parts.scheme in schemes and own.hosts & {parts.netloc.lower(), any_port} != set()

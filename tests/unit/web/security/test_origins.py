@@ -67,7 +67,19 @@ def test_the_scheme_is_the_trusted_proxys(trust: Trust, entries: str, scheme: st
 def test_a_trusted_host_is_one_of_our_names() -> None:
     found = origin(ONE, x_forwarded_host="Chat.Example.com")
 
-    assert found.hosts == {"panel.test", "chat.example.com"}
+    assert found.hosts == {
+        "panel.test",
+        "panel.test:*",
+        "chat.example.com",
+        "chat.example.com:*",
+    }
+
+
+@pytest.mark.parametrize("host", ["panel.test:8443", "[::1]:3000"])
+def test_a_port_that_is_known_counts(host: str) -> None:
+    found = work_out(Headers({"host": host}), scheme="http", peer=None, trust=ONE)
+
+    assert found.hosts == {host}
 
 
 @pytest.mark.parametrize("host", ["", "a b", "x/y", "panel.test:port", 'x"y'])

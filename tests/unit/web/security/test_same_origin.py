@@ -8,6 +8,9 @@ from polyant_web.security.same_origin import judge
 from support.panel import Visitor
 
 PLAIN = Origin(scheme="http", hosts=frozenset({"panel.test"}), client_address=None)
+STRIPPED = Origin(
+    scheme="http", hosts=frozenset({"panel.test", "panel.test:*"}), client_address=None
+)
 SECURE = Origin(scheme="https", hosts=frozenset({"panel.test"}), client_address=None)
 
 
@@ -27,6 +30,8 @@ def test_the_browsers_word_decides(site: str, own: bool) -> None:  # noqa: FBT00
         ("https://panel.test", SECURE, True),
         ("http://panel.test", SECURE, False),
         ("http://panel.test:8080", PLAIN, False),
+        ("http://panel.test:8080", STRIPPED, True),
+        ("http://evil.test:8080", STRIPPED, False),
         ("http://evil.test", PLAIN, False),
         ("null", PLAIN, False),
         ("http://[", PLAIN, False),
