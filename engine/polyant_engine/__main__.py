@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def serve(_: list[str]) -> int:
     """Serve the API until a signal comes."""
+    _stop_on_signals()
     environ = configuration.environment()
     logs.configure("polyant-engine", configuration.log_level(environ))
     try:
@@ -102,12 +103,16 @@ def migrate(_: list[str]) -> int:
     """Bring the database to this release."""
     environ = configuration.environment()
     logs.configure("polyant-migrate", configuration.log_level(environ), sys.stderr)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # Each migration is one transaction, so dropping everything is safe.
-        signal.signal(number, lambda got, _: os._exit(SIGNAL_BASE + got))
+    _stop_on_signals()  # each migration is one transaction, so dropping everything is safe
     from polyant_engine.migrate import command  # brings Alembic, which nothing else needs
 
     return command.run(environ)
+
+
+def _stop_on_signals() -> None:
+    """End at once on a signal, as long as nothing better is in place."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda got, _: os._exit(SIGNAL_BASE + got))
 
 
 def demo_model(arguments: list[str]) -> int:

@@ -196,8 +196,11 @@ def _compose(found: Foundation, endpoints: tuple[Endpoint, ...], health: Health)
 
 def _application(found: Foundation, endpoints: Iterable[Endpoint], exposure: Exposure) -> ASGIApp:
     http = found.settings.http
-    edge = middleware.Edge(exposure=exposure, hops=http.trusted_hops, origins=http.origins)
-    router = Router(endpoints, found.accounts, found.settings.keys.internal_secret)
+    secret = found.settings.keys.internal_secret
+    edge = middleware.Edge(
+        exposure=exposure, hops=http.trusted_hops, origins=http.origins, internal_secret=secret
+    )
+    router = Router(endpoints, found.accounts, secret)
     return middleware.wrap(router, edge, found.metrics, found.clock)
 
 
@@ -212,6 +215,8 @@ def _ring(settings: Settings) -> vault_model.Ring:
 async def run(settings: Settings) -> None:
     """Serve until a signal comes."""
     http = settings.http
+    if settings.keys.internal_secret is None:
+        _log.warning("AUTH_INTERNAL_SECRET is not set: nobody can sign in with a password")
     main = _listen("API_PORT", http.port, http)
     internal = _listen("INTERNAL_PORT", http.internal_port, http) if http.internal_port else None
     metrics = _listen("METRICS_PORT", http.metrics_port, http)

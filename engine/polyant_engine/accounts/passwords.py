@@ -33,18 +33,13 @@ class Passwords:
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Tell whether a password is right; without a stored hash it takes just as long."""
-        if stored is None:
-            await self._verified(await self._decoy_hash(), password)
-            return False
-        return await self._verified(stored, password)
+        decoy = await self._decoy_hash()  # before either way, or the first unknown person is slower
+        is_right = await self._verified(stored or decoy, password)
+        return is_right and stored is not None
 
     def is_outdated(self, stored: str) -> bool:
         """Tell whether a hash was made with weaker numbers than today's."""
         return self._hasher.check_needs_rehash(stored)
-
-    async def prepare(self) -> None:
-        """Make the decoy before the first sign-in, so that even that one tells nothing."""
-        await self._decoy_hash()
 
     async def _decoy_hash(self) -> str:
         if self._decoy is None:

@@ -11,12 +11,10 @@ from polyant_engine.accounts.service import Accounts
 from polyant_engine.core import errors
 from polyant_engine.core.calls import Call
 from polyant_engine.core.hashing import TokenHasher
-from polyant_engine.core.middleware.client_address import normal
 from polyant_engine.core.permissions import Permission
 from polyant_engine.core.principals import Bearer
 from polyant_engine.core.routing import Endpoint, internal, needs
 
-CLIENT_ADDRESS_HEADER = "x-client-address"  # set by the panel; believed with the internal secret
 SMALL_BODY = 16 * 1024
 
 
@@ -63,9 +61,7 @@ class AccountRoutes:
     async def verify(self, call: Call) -> Response:
         """Verify an e-mail address and a password."""
         attempt = await call.model(Attempt)
-        found = await self._accounts.sign_in(
-            attempt.email, attempt.password, believed_address(call)
-        )
+        found = await self._accounts.sign_in(attempt.email, attempt.password, call.client_address)
         if found is None:
             return _json({"user": None}, 201)
         return _json({"user": found.user.wire(), "sessionToken": found.token}, 201)
@@ -79,7 +75,7 @@ class AccountRoutes:
 
     async def sign_out(self, call: Call) -> Response:
         """End a session."""
-        await self._accounts.sign_out(_token(call), believed_address(call))
+        await self._accounts.sign_out(_token(call), call.client_address)
         return Response(status_code=204)
 
     async def fingerprint(self, _: Call) -> Response:
@@ -97,12 +93,6 @@ class AccountRoutes:
             call.session, wanted.currentPassword, wanted.newPassword, call.client_address
         )
         return _json({"ok": True})
-
-
-def believed_address(call: Call) -> str:
-    """Return the address that the panel names, else the caller's own; internal routes only."""
-    named = normal(call.request.headers.get(CLIENT_ADDRESS_HEADER, ""))
-    return named or call.client_address
 
 
 def _token(call: Call) -> str:

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import uuid
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import asyncpg
 
@@ -47,11 +48,19 @@ def run(environ: Mapping[str, str]) -> int:
     try:
         report = asyncio.run(migrate(settings, SystemClock()))
     except MigrationFailure as failed:
-        reports.publish(reports.failure(failed), path)
-        _log.error("%s %s", failed.message, failed.cure, extra={"reason": failed.reason})
-        return failed.code
+        return _failed(failed, path)
+    except Exception as bug:  # noqa: BLE001  the boundary of the process: even a bug ends in a report
+        _log.exception("unexpected error")
+        text = f"Unexpected {type(bug).__name__}: {waiting.explain(bug)}."
+        return _failed(MigrationFailed(text, "Read the log of this process; report it."), path)
     reports.publish(report.wire(), path)
     return 0
+
+
+def _failed(failed: MigrationFailure, path: Path) -> int:
+    reports.publish(reports.failure(failed), path)
+    _log.error("%s %s", failed.message, failed.cure, extra={"reason": failed.reason})
+    return failed.code
 
 
 async def migrate(settings: MigrationSettings, clock: Clock) -> Report:

@@ -3,8 +3,12 @@
 Each proxy appends the address it saw to `X-Forwarded-For`, so with n trusted proxies the n-th entry
 from the right was written by one of ours, and everything left of it by anybody. Fewer entries than
 proxies means that the request came around them: then only the peer counts.
+
+The panel stands between people and the engine too: it names the address it found in
+`x-client-address`, which counts only together with the internal secret.
 """
 
+import hmac
 import ipaddress
 from collections.abc import Iterable
 from typing import Literal
@@ -12,22 +16,35 @@ from typing import Literal
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 Hops = int | Literal["all"]
-HEADER = b"x-forwarded-for"
+FORWARDED_FOR = b"x-forwarded-for"
+NAMED_BY_PANEL = b"x-client-address"
+INTERNAL_SECRET = b"x-internal-auth"
 
 
 class ClientAddress:
     """Stores the believed address in the scope for rate limits and the audit."""
 
-    def __init__(self, app: ASGIApp, hops: Hops) -> None:
+    def __init__(self, app: ASGIApp, hops: Hops, internal_secret: str | None) -> None:
         self._app = app
         self._hops = hops
+        self._secret = internal_secret.encode() if internal_secret else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request with its address established."""
-        peer = (scope.get("client") or ("", 0))[0]
-        listed = [value for name, value in scope["headers"] if name == HEADER]
-        scope["polyant.client_address"] = client_address(peer, listed, self._hops)
+        scope["polyant.client_address"] = self._named(scope) or self._seen(scope)
         await self._app(scope, receive, send)
+
+    def _named(self, scope: Scope) -> str:
+        headers = dict(scope["headers"])
+        given = headers.get(INTERNAL_SECRET)
+        if given is None or self._secret is None or not hmac.compare_digest(given, self._secret):
+            return ""
+        return normal(headers.get(NAMED_BY_PANEL, b"").decode("latin-1"))
+
+    def _seen(self, scope: Scope) -> str:
+        peer = (scope.get("client") or ("", 0))[0]
+        listed = [value for name, value in scope["headers"] if name == FORWARDED_FOR]
+        return client_address(peer, listed, self._hops)
 
 
 def client_address(peer: str, forwarded: Iterable[bytes], hops: Hops) -> str:

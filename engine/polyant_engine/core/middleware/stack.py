@@ -22,11 +22,12 @@ class Edge:
     exposure: Exposure
     hops: Hops
     origins: Collection[str]
+    internal_secret: str | None
 
 
 def wrap(router: ASGIApp, edge: Edge, metrics: Metrics, clock: Clock) -> ASGIApp:
     """Put the middleware around a router; read from the bottom: the journal is outermost."""
-    app: ASGIApp = ClientAddress(router, edge.hops)
+    app: ASGIApp = ClientAddress(router, edge.hops, edge.internal_secret)
     app = InternalRoutes(app, edge.exposure)
     app = Faults(app)
     app = Cors(app, edge.origins)

@@ -270,7 +270,6 @@ async def test_guessing_the_current_password_is_limited() -> None:
 async def test_an_unknown_person_takes_as_long_as_a_wrong_password() -> None:
     passwords = Passwords()
     stored = await passwords.hash(PASSWORD)
-    await passwords.prepare()
 
     async def fastest(known: str | None) -> float:
         taken = []

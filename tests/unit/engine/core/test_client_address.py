@@ -1,6 +1,10 @@
 import pytest
+from starlette.types import Receive, Scope, Send
 
-from polyant_engine.core.middleware.client_address import Hops, client_address
+from polyant_engine.core.middleware.client_address import ClientAddress, Hops, client_address
+from support.asgi import request
+
+SECRET = "internal-secret-0123"
 
 
 @pytest.mark.parametrize(
@@ -32,3 +36,40 @@ def test_only_what_our_own_proxies_wrote_counts(
 
 def test_an_ipv4_peer_of_a_dual_stack_socket_is_an_ipv4_address() -> None:
     assert client_address("::ffff:192.0.2.9", [], 0) == "192.0.2.9"
+
+
+async def believed(headers: dict[str, str], secret: str | None = SECRET) -> str:
+    found = ""
+
+    async def remember(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal found
+        del receive, send
+        found = scope["polyant.client_address"]
+
+    await request(ClientAddress(remember, 0, secret), "GET", "/", headers=headers)
+    return found
+
+
+async def test_the_panel_names_the_address_of_the_person() -> None:
+    named = {"x-client-address": "203.0.113.5", "x-internal-auth": SECRET}
+
+    assert await believed(named) == "203.0.113.5"
+
+
+@pytest.mark.parametrize("secret", ["", "wrong", SECRET + "x"])
+async def test_nobody_else_does(secret: str) -> None:
+    named = {"x-client-address": "203.0.113.5", "x-internal-auth": secret}
+
+    assert await believed(named) == "192.0.2.1"
+
+
+async def test_without_a_secret_nobody_does() -> None:
+    named = {"x-client-address": "203.0.113.5", "x-internal-auth": ""}
+
+    assert await believed(named, None) == "192.0.2.1"
+
+
+async def test_a_named_address_that_is_none_is_ignored() -> None:
+    named = {"x-client-address": "somewhere", "x-internal-auth": SECRET}
+
+    assert await believed(named) == "192.0.2.1"
