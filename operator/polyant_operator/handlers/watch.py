@@ -30,6 +30,8 @@ from polyant_operator.kube.leases import LeaseStore
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS: Final = 5.0
+# It warns that it gets no signals in a thread, which is what is wanted.
+logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
 
 # Takes the type of an event and the object.
 Take = Callable[[str | None, Object], None]

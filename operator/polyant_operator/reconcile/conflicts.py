@@ -7,8 +7,18 @@ from polyant_operator.api.conditions import Reason
 from polyant_operator.desired import secrets, tree
 from polyant_operator.desired.context import Context
 from polyant_operator.kube import gather, prune
-from polyant_operator.kube.kinds import SECRET, Object, Ref, ref_of
+from polyant_operator.kube.kinds import (
+    DEPLOYMENT,
+    DISRUPTION_BUDGET,
+    INGRESS,
+    JOB,
+    SECRET,
+    Object,
+    Ref,
+    ref_of,
+)
 from polyant_operator.reconcile.state import Pass, Tools
+from polyant_operator.verdicts import live
 from polyant_operator.verdicts.observed import Trouble
 
 # A conflict is looked at again so often; nobody tells us when a foreign object goes.
@@ -22,10 +32,10 @@ async def check_names(state: Pass, tools: Tools) -> None:
     context = Context(options=tools.options)
     always = tree.always(state.instance, context)
     wanted = [ref_of(manifest) for manifest in (*always, *tree.workloads(state.instance, context))]
-    unseen = [ref for ref in wanted if ref not in state.children]
+    unseen = [ref for ref in wanted if ref not in state.children and _is_due(state, ref)]
     found = await gather.existing(tools.client, unseen)
-    live = state.children | found
-    state.trouble = _judge(state, {ref: live[ref] for ref in wanted if ref in live})
+    known = state.children | found
+    state.trouble = _judge(state, {ref: known[ref] for ref in wanted if ref in known})
     # Ours, only not shown by a watch yet: treat it as known, or it would be taken for absent.
     state.children |= {ref: obj for ref, obj in found.items() if _is_ours(state, obj)}
 
@@ -41,16 +51,26 @@ async def check_secret_names(state: Pass, tools: Tools) -> None:  # noqa: ARG001
         state.trouble = conflict(state, taken)
 
 
-def _judge(state: Pass, live: dict[Ref, Object]) -> Trouble | None:
-    taken = [ref for ref, obj in live.items() if not _is_ours(state, obj)]
+def _is_due(state: Pass, ref: Ref) -> bool:
+    """Whether an object may be made by this pass, or all names are looked at for the first time.
+
+    While a migration runs its Deployments are rightly absent: asking each time finds nothing.
+    """
+    behind_gate = ref.kind in (DEPLOYMENT, DISRUPTION_BUDGET, INGRESS)
+    jobs = [obj for known, obj in state.children.items() if known.kind == JOB]
+    return not behind_gate or not jobs or any(live.is_true(job, "Complete") for job in jobs)
+
+
+def _judge(state: Pass, known: dict[Ref, Object]) -> Trouble | None:
+    taken = [ref for ref, obj in known.items() if not _is_ours(state, obj)]
     if not taken:
         return None
-    if all(_is_namesakes(state, live[ref]) for ref in taken):
+    if all(_is_namesakes(state, known[ref]) for ref in taken):
         state.again(COLLECTING_SECONDS)
         names = ", ".join(map(str, taken))
         text = f"Objects of a deleted instance of this name are being removed: {names}."
         return Trouble(reason=Reason.PROGRESSING, message=text, stalled=False)
-    return conflict(state, [ref for ref in taken if not _is_namesakes(state, live[ref])])
+    return conflict(state, [ref for ref in taken if not _is_namesakes(state, known[ref])])
 
 
 def conflict(state: Pass, taken: Iterable[Ref]) -> Trouble:

@@ -17,7 +17,8 @@ from polyant_operator.kube.kinds import (
     SERVICE,
     STATEFUL_SET,
 )
-from support import kstatus
+from support import apiserver, kstatus
+from support.operator_process import eventually
 from support.operator_world import EMBEDDED, World
 
 pytestmark = pytest.mark.integration
@@ -25,6 +26,27 @@ pytestmark = pytest.mark.integration
 EXTERNAL = {"database": {"urlSecretRef": {"name": "db"}}}
 URL = "postgresql://u:p@host:5432/d"
 INGRESS_EDGE = {"edge": {"type": "Ingress", "host": "chat.test", "className": "contour"}}
+
+POLICY = """
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {{name: {namespace}}}
+spec:
+  matchConstraints:
+    resourceRules:
+      - {{apiGroups: [apps], apiVersions: [v1], operations: [UPDATE], resources: [deployments]}}
+  validations:
+    - {{expression: "object.metadata.name != 'acme-web'", message: panels are frozen this week}}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {{name: {namespace}}}
+spec:
+  policyName: {namespace}
+  validationActions: [Deny]
+  matchResources:
+    namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {namespace}}}}}
+"""
 
 
 async def state(world: World) -> str:
@@ -314,16 +336,24 @@ async def test_a_key_of_ones_own_is_checked_and_used(world: World) -> None:
     assert base64.b64encode(key.encode()).decode() not in str(await world.jobs())
 
 
-async def test_an_object_the_api_server_refuses_is_told_with_its_words(world: World) -> None:
+async def test_an_object_a_policy_refuses_is_told_with_the_words_of_the_policy(
+    server: apiserver.ApiServer, world: World
+) -> None:
     await world.bring_up()
-    await world.change({"podDefaults": {"nodeSelector": {"disk": "not a label value"}}})
+    server.kubectl("apply", "-f", "-", stdin=POLICY.format(namespace=world.namespace))
+    probe = ("annotate", "deployment/acme-web", "-n", world.namespace, "--dry-run=server", "a=b")
+    eventually(lambda: server.try_kubectl(*probe).returncode, "the policy holds")
+    await world.change({"web": {"env": [{"name": "A", "value": "b"}]}})
 
     await world.run()
 
     assert (await world.conditions())["Stalled"] == ("True", "Rejected")
-    assert "a valid label must" in await world.message("Stalled")
+    assert "panels are frozen this week" in await world.message("Stalled")
     assert (await world.conditions())["EngineAvailable"] == ("True", "Available")
-    await world.change({"podDefaults": {"nodeSelector": None}})
+    server.kubectl("delete", "validatingadmissionpolicybinding", world.namespace)
+    eventually(lambda: not server.try_kubectl(*probe).returncode, "the policy is gone")
+    await world.run()
+    await world.rolled_out()
     await world.run()
     assert await state(world) == kstatus.CURRENT
 
