@@ -27,6 +27,13 @@ EDGE_REFUSALS: tuple[Refusal, ...] = (
     _host("*.example.com"),
     _host("Chat.example.com"),
     _edge(
+        "host is an address",
+        {"type": "Ingress", "host": "192.0.2.1"},
+        {"type": "Ingress", "host": "192.0.2.1.example.com"},
+        "host",
+        "'192.0.2.1' is an address; write a name, for example chat.example.com",
+    ),
+    _edge(
         "engineHost is host",
         {**_INGRESS, "engineHost": "chat.example.com"},
         {**_INGRESS, "engineHost": "api.example.com"},

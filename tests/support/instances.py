@@ -30,8 +30,8 @@ def _reference(prefix: str) -> st.SearchStrategy[Object]:
     )
 
 
-_TOLERATION = _some(
-    {"key": WORD, "operator": st.sampled_from(["Exists", "Equal"]), "effect": st.just("NoExecute")}
+_TOLERATION = st.fixed_dictionaries(
+    {"key": WORD}, optional={"operator": st.just("Exists"), "effect": st.just("NoExecute")}
 )
 _VOLUME = st.fixed_dictionaries(
     {"name": WORD.map(lambda word: f"x-{word}"), "emptyDir": st.just({"sizeLimit": "1Mi"})}

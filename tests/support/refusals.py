@@ -5,7 +5,8 @@ and so must `polyant_operator.api`, which repeats the rules for objects that are
 """
 
 from support.edge_refusals import EDGE_REFUSALS
-from support.refusal import Object, Refusal, case
+from support.pod_refusals import POD_REFUSALS
+from support.refusal import Refusal, case
 
 NAMES = "use lower-case letters, digits, '-' and '.'"
 
@@ -57,38 +58,6 @@ def _tunable(field: str, refused: str, accepted: str, text: str) -> Refusal:
     )
 
 
-def _volume(refused: Object, accepted: Object, path: str, text: str) -> Refusal:
-    return case(
-        f"volume {refused}",
-        {"podDefaults": {"extraVolumes": [refused]}},
-        {"podDefaults": {"extraVolumes": [accepted]}},
-        f"spec.podDefaults.extraVolumes[0]{path}",
-        text,
-    )
-
-
-def _mount(refused: str, text: str) -> Refusal:
-    volumes = [{"name": "ca", "configMap": {"name": "ca"}}]
-    return case(
-        f"mount {refused}",
-        {
-            "podDefaults": {
-                "extraVolumes": volumes,
-                "extraVolumeMounts": [{"name": "ca", "mountPath": refused}],
-            }
-        },
-        {
-            "podDefaults": {
-                "extraVolumes": volumes,
-                "extraVolumeMounts": [{"name": "ca", "mountPath": "/etc/ca"}],
-            }
-        },
-        "spec.podDefaults.extraVolumeMounts[0].mountPath",
-        text,
-    )
-
-
-_MAP = {"name": "certificates", "configMap": {"name": "ca"}}
 _SOURCE = {"configMapKeyRef": {"name": "a", "key": "b"}}
 
 REFUSALS: tuple[Refusal, ...] = (
@@ -224,53 +193,6 @@ REFUSALS: tuple[Refusal, ...] = (
         "model 'main' has neither baseUrl nor apiKeySecretRef; the provider's own address asks"
         " for a key: set apiKeySecretRef, or baseUrl",
     ),
-    case(
-        "label of the operator",
-        {"podDefaults": {"labels": {"app.kubernetes.io/name": "x"}}},
-        {"podDefaults": {"labels": {"example.com/name": "x"}}},
-        "spec.podDefaults.labels",
-        "'app.kubernetes.io/name' belongs to the operator;"
-        " use keys outside app.kubernetes.io/ and polyant.ai/",
-    ),
-    case(
-        "annotation of the operator",
-        {"web": {"pod": {"annotations": {"polyant.ai/secret-digest": "x"}}}},
-        {"web": {"pod": {"annotations": {"example.com/x": "x"}}}},
-        "spec.web.pod.annotations",
-        "'polyant.ai/secret-digest' belongs to the operator;"
-        " use keys outside app.kubernetes.io/ and polyant.ai/",
-    ),
-    _volume(
-        {**_MAP, "name": "Ca"},
-        _MAP,
-        ".name",
-        "'Ca' is not a volume name; use lower-case letters, digits and '-'",
-    ),
-    _volume(
-        {**_MAP, "name": "tmp"},
-        _MAP,
-        ".name",
-        "'tmp' is the name of a volume of the operator; choose another name",
-    ),
-    _volume(
-        {"name": "two", "configMap": {"name": "a"}, "secret": {"secretName": "b"}},
-        {"name": "two", "secret": {"secretName": "b"}},
-        "",
-        "volume 'two' needs exactly one source;"
-        " keep one of configMap, secret, persistentVolumeClaim and emptyDir",
-    ),
-    _volume(
-        {"name": "scratch", "emptyDir": {"sizeLimit": "0"}},
-        {"name": "scratch", "emptyDir": {"sizeLimit": "1Gi"}},
-        ".emptyDir.sizeLimit",
-        "'0' is not a positive amount; write for example 8Gi",
-    ),
-    _mount("etc/ca", "'etc/ca' is not an absolute path; write for example /etc/ca"),
-    _mount(
-        "/run/ca",
-        "'/run/ca' is used by the operator;"
-        " choose a path outside /tmp, /run, /var/run and /var/lib/postgresql",
-    ),
     _reserved("engine", "DATABASE_URL"),
     _reserved("engine", "DATABASE_URL_FILE"),
     _reserved("engine", "ELECTION_LEASE"),
@@ -295,13 +217,35 @@ REFUSALS: tuple[Refusal, ...] = (
         "two sources of a variable",
         {
             "engine": {
-                "env": [{"name": "A", "valueFrom": {**_SOURCE, "fieldRef": {"fieldPath": "x"}}}]
+                "env": [
+                    {
+                        "name": "A",
+                        "valueFrom": {**_SOURCE, "fieldRef": {"fieldPath": "status.podIP"}},
+                    }
+                ]
             }
         },
-        {"engine": {"env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "x"}}}]}},
+        {
+            "engine": {
+                "env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
+            }
+        },
         "spec.engine.env[0].valueFrom",
         "valueFrom needs exactly one source;"
         " keep one of secretKeyRef, configMapKeyRef and fieldRef",
+    ),
+    case(
+        "field that a container may not know",
+        {"web": {"env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "spec.x"}}}]}},
+        {
+            "web": {
+                "env": [
+                    {"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['a']"}}}
+                ]
+            }
+        },
+        "spec.web.env[0].valueFrom.fieldRef.fieldPath",
+        "'spec.x' is not a field of a pod that containers may know; write for example status.podIP",
     ),
     case(
         "envFrom without a source",
@@ -334,5 +278,6 @@ REFUSALS: tuple[Refusal, ...] = (
     _tunable(
         "datetimeLocale", "en_US", "en-US", "'en_US' is not a locale; write for example en-US"
     ),
+    *POD_REFUSALS,
     *EDGE_REFUSALS,
 )

@@ -2,6 +2,7 @@
 
 import json
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -13,6 +14,19 @@ from support.apiserver import ApiServer
 
 CRD = Path(__file__).parents[2] / "crds" / "polyant.ai_polyantinstances.yaml"
 Object = dict[str, Any]
+
+
+def install(server: ApiServer, seconds: float = 30) -> None:
+    """Install the CRD and wait until its objects are served.
+
+    `kubectl wait` fails at once on a CRD that has no status yet.
+    """
+    server.kubectl("apply", "--server-side", "-f", str(CRD))
+    limit = time.monotonic() + seconds
+    while (done := server.try_kubectl("get", "polyantinstances", "-A")).returncode:
+        if time.monotonic() > limit:
+            raise AssertionError(f"the CRD is not served after {seconds} s: {done.stderr.strip()}")
+        time.sleep(0.1)
 
 
 class Refused(Exception):

@@ -18,6 +18,7 @@ Host = Annotated[
         "is not a host name",
         "write for example chat.example.com, without scheme, port or path",
     ),
+    matching(r"(?![0-9.]+$).*", "is an address", "write a name, for example chat.example.com"),
 ]
 _ORIGIN = r"https?://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?"
 PublicUrl = Annotated[

@@ -45,7 +45,16 @@ class KeySelector(Model):
 class FieldSelector(Model):
     """A field of the pod itself."""
 
-    field_path: Annotated[str, Field(min_length=1, max_length=253)]
+    field_path: Annotated[
+        str,
+        Field(min_length=1, max_length=253),
+        matching(
+            r"metadata\.(name|namespace|uid)|spec\.(nodeName|serviceAccountName)"
+            r"|status\.(hostIPs?|podIPs?)|metadata\.(labels|annotations)\['[^']+'\]",
+            "is not a field of a pod that containers may know",
+            "write for example status.podIP",
+        ),
+    ]
 
 
 class VariableSource(Model):

@@ -1,8 +1,9 @@
 """What a user may say about pods: under every pod (`podDefaults`) and per component (`pod`)."""
 
-from typing import Annotated
+from re import compile as pattern
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, JsonValue
+from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from polyant_operator.api.errors import refusal
 from polyant_operator.api.model import Model
@@ -10,7 +11,29 @@ from polyant_operator.api.quantities import Quantity
 from polyant_operator.api.references import SecretName
 from polyant_operator.api.volumes import Volume, VolumeMount
 
-_OURS = ("app.kubernetes.io/", "polyant.ai/")
+_OURS: Final = ("app.kubernetes.io/", "polyant.ai/")
+_KEY: Final = pattern(
+    r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+)
+_VALUE: Final = pattern(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
+
+
+def _well_named(value: dict[str, str]) -> dict[str, str]:
+    if wrong := sorted(key for key in value if not _KEY.fullmatch(key)):
+        raise refusal(
+            f"'{wrong[0]}' is not a valid key",
+            "write name or prefix/name, of letters, digits, '-', '_' and '.'",
+        )
+    return value
+
+
+def _well_valued(value: dict[str, str]) -> dict[str, str]:
+    if wrong := [text for _, text in sorted(value.items()) if not _VALUE.fullmatch(text)]:
+        raise refusal(
+            f"'{wrong[0]}' is not a valid label value",
+            "use letters, digits, '-', '_' and '.', with a letter or digit at both ends",
+        )
+    return value
 
 
 def _foreign_keys(value: dict[str, str]) -> dict[str, str]:
@@ -22,24 +45,28 @@ def _foreign_keys(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
-MapKey = Annotated[str, Field(min_length=1, max_length=317)]
 Labels = Annotated[
-    dict[MapKey, Annotated[str, Field(max_length=63)]],
+    dict[str, Annotated[str, Field(max_length=63)]],
     Field(max_length=32),
+    AfterValidator(_well_named),
     AfterValidator(_foreign_keys),
+    AfterValidator(_well_valued),
 ]
 Annotations = Annotated[
-    dict[MapKey, Annotated[str, Field(max_length=4096)]],
+    dict[str, Annotated[str, Field(max_length=4096)]],
     Field(max_length=32),
+    AfterValidator(_well_named),
     AfterValidator(_foreign_keys),
 ]
 NodeSelector = Annotated[
-    dict[MapKey, Annotated[str, Field(max_length=63)]],
+    dict[str, Annotated[str, Field(max_length=63)]],
     Field(max_length=32),
+    AfterValidator(_well_named),
+    AfterValidator(_well_valued),
 ]
 # Whole numbers may come without quotes, as people write `cpu: 1`.
 Amount = Annotated[int, Field(ge=0)] | Quantity
-Amounts = Annotated[dict[MapKey, Amount], Field(max_length=16)]
+Amounts = Annotated[dict[str, Amount], Field(max_length=16)]
 
 
 class Resources(Model):
@@ -57,6 +84,33 @@ class Toleration(Model):
     value: Annotated[str, Field(max_length=63)] | None = None
     effect: Annotated[str, Field(pattern="^(NoSchedule|PreferNoSchedule|NoExecute)$")] | None = None
     toleration_seconds: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _value_only_to_compare(self) -> Self:
+        if self.operator == "Exists" and self.value:
+            raise refusal(
+                "toleration with operator Exists has a value",
+                "remove the value, or use operator Equal",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _key_or_every_taint(self) -> Self:
+        if not self.key and self.operator != "Exists":
+            raise refusal(
+                "toleration without a key needs operator Exists",
+                "add the key, or operator: Exists to put up with every taint",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _time_only_before_eviction(self) -> Self:
+        if self.toleration_seconds is not None and self.effect != "NoExecute":
+            raise refusal(
+                "tolerationSeconds needs effect NoExecute",
+                "set the effect, or remove tolerationSeconds",
+            )
+        return self
 
 
 class TopologySpread(Model):

@@ -34,12 +34,22 @@ MountPath = Annotated[
     ),
 ]
 
+InnerPath = Annotated[
+    str,
+    Field(min_length=1, max_length=253),
+    matching(
+        r"(?s:(?!/|\.\.)(?!.*/\.\.(/|$)).*)",
+        "leaves the volume",
+        "write a relative path without ..",
+    ),
+]
+
 
 class VolumeItem(Model):
     """One key shown as one file."""
 
     key: SecretKey
-    path: Annotated[str, Field(min_length=1, max_length=253)]
+    path: InnerPath
 
 
 class ConfigMapVolume(Model):
@@ -96,5 +106,5 @@ class VolumeMount(Model):
 
     name: Annotated[str, Field(min_length=1, max_length=63)]
     mount_path: MountPath
-    sub_path: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    sub_path: InnerPath | None = None
     read_only: bool | None = None

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from support import apiserver
-from support.resources import CRD, Resources
+from support.resources import Resources, install
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
     with apiserver.running(tmp_path_factory.mktemp("crd")) as running:
-        running.kubectl("apply", "--server-side", "-f", str(CRD))
-        running.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRD))
+        install(running)
         yield running
 
 
