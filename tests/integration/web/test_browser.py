@@ -77,6 +77,23 @@ def test_a_key_is_shown_without_leaving_the_page(engine: FakeEngine, window: Win
     assert page.evaluate("window.stayed") is True
 
 
+def test_a_key_in_use_is_replaced_only_when_confirmed(engine: FakeEngine, window: Window) -> None:
+    engine.add_agent("desk", hasApiKey=True)
+    window.sign_in()
+    window.go("/agents/desk")
+    page = window.page
+    made = ("POST", "/api/instances/desk/api-key")
+
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Replace key").click()
+    assert made not in engine.calls
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Replace key").click()
+
+    expect(page.locator("#api-key")).to_be_visible()
+    assert made in engine.calls
+
+
 def test_trouble_of_the_engine_is_a_notice_on_the_page(engine: FakeEngine, window: Window) -> None:
     engine.add_agent("desk")
     window.sign_in()

@@ -15,7 +15,7 @@ from polyant_web.engine.transport import Call, Reply, Stream
 from polyant_web.observability import logs
 from polyant_web.observability.metrics import Metrics
 
-_WHOLE = aiohttp.ClientTimeout(total=20, connect=3)
+_WHOLE = aiohttp.ClientTimeout(total=12, connect=3)
 # The engine sends headers with the first event or after 10 s, and then keeps the line busy; a
 # model may think for long in between, so only real silence ends a stream.
 _STREAM = aiohttp.ClientTimeout(total=None, connect=3, sock_read=180)
