@@ -16,5 +16,15 @@ def binaries_folder() -> Path:
 
 
 def clusters_folder() -> Path:
-    """Return the folder with one subfolder per cluster."""
+    """Return the folder with one subfolder per local cluster."""
     return cache_folder() / "clusters"
+
+
+def kind_folder() -> Path:
+    """Return the folder with one subfolder per cluster that kind made."""
+    return cache_folder() / "kind"
+
+
+def current_folder() -> Path:
+    """Return the folder with the copied kubeconfigs of clusters that were there already."""
+    return cache_folder() / "current"

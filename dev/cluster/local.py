@@ -165,6 +165,7 @@ class LocalCluster:
             names = [f"--filename={path}" for path in files]
             self.kubectl("apply", "--server-side", "--force-conflicts", *names)
             self._definitions_mark.touch()
+        self._await_definitions()
         keys = layout.folder / "pki"
         objects = manifests.objects(
             layout,
@@ -173,6 +174,17 @@ class LocalCluster:
         )
         text = yaml.safe_dump_all(objects)
         self.kubectl("apply", "--server-side", "--force-conflicts", "--filename=-", stdin=text)
+
+    def _await_definitions(self) -> None:
+        """Wait until every kind is served: Contour gives up when one is not, and that takes a moment."""
+        kinds = self.kubectl("get", "customresourcedefinitions", "--output=name").split()
+        names = ",".join(kind.partition("/")[2] for kind in kinds)
+        kubectl = [str(tools.binary("kubectl")), f"--kubeconfig={self.kubeconfig}"]
+        deadline = time.monotonic() + READY_WITHIN
+        while not commands.succeeds([*kubectl, "get", names, "--all-namespaces"]):
+            if time.monotonic() > deadline:
+                raise ClusterError(f"The API server does not serve all of: {names}")
+            time.sleep(POLL_EVERY)
 
     def _load_pause_image(self) -> None:
         archive = self.layout.folder / "pause.tar"

@@ -4,8 +4,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import envoy  # type: ignore[import-untyped]  # the wheel ships no type information
-
 from dev.cluster import controlplane, probes
 from dev.cluster.layout import Layout
 from dev.cluster.processes import Component
@@ -182,6 +180,9 @@ def _contour(layout: Layout, paths: Paths) -> Component:
 
 
 def _envoy(layout: Layout, paths: Paths) -> Component:
+    # Only here: the wheel exists for Linux alone, and it ships no type information.
+    import envoy  # type: ignore[import-untyped]
+
     return Component(
         name="envoy",
         argv=(

@@ -25,7 +25,7 @@ class Current:
     def __init__(self, name: str) -> None:
         registry.check_name(name)
         self.name = name
-        self._folder = folders.clusters_folder().parent / "current" / name
+        self._folder = folders.current_folder() / name
 
     def plan(self) -> Sequence[str]:
         """Return what `up` changes: nothing but a copy of the kubeconfig."""

@@ -38,8 +38,7 @@ class Kind:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        layout = registry.layout(name)
-        self._layout = replace(layout, folder=folders.cache_folder() / "kind" / name)
+        self._layout = registry.layout(name, folders.kind_folder())
 
     def plan(self) -> Sequence[str]:
         """Return what `up` changes on this machine, and how to undo it."""
@@ -53,7 +52,7 @@ class Kind:
 
     def up(self, progress: Progress) -> None:
         """Create the cluster unless it exists, and install Contour."""
-        self._layout.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._layout = registry.claim(self.name, progress, folders.kind_folder())
         if self._exists():
             progress(f"kind cluster {self.name} exists already")
         else:

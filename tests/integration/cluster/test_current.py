@@ -20,7 +20,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiSe
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folders, "clusters_folder", lambda: tmp_path / "cache" / "clusters")
+    monkeypatch.setattr(folders, "current_folder", lambda: tmp_path / "current")
 
 
 def test_it_keeps_to_the_context_that_was_current_when_it_started(

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from dev.cluster import pki
 from dev.cluster.layout import Layout
 from dev.cluster.providers import kind
+from dev.cluster.tools import modules
 
 LAYOUT = Layout(name="other", index=2, folder=Path("/cache/kind/other"))
 
@@ -46,3 +49,33 @@ def test_inside_the_container_the_gateway_listens_on_the_usual_ports(tmp_path: P
 
     assert [each["port"] for each in objects["Gateway"]["spec"]["listeners"]] == [80, 443]
     assert set(objects) == {"IngressClass", "Secret", "GatewayClass", "Gateway"}
+
+
+def test_the_provider_drives_kind_and_kubectl_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = tmp_path / "calls"
+    program = tmp_path / "program"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {calls}\n', encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(kind, "binary", lambda _name: program)
+    monkeypatch.setattr(modules, "folder", lambda *_: Path("/module"))
+
+    cluster = kind.Kind("other")
+    cluster.up(print)
+    cluster.load(["localhost/polyant/engine:dev"], print)
+    cluster.down(print)
+
+    lines = calls.read_text(encoding="utf-8").splitlines()
+    words = [[word for word in line.split() if not word.startswith("-")] for line in lines]
+    assert [" ".join(each) for each in words] == [
+        "get clusters",
+        "create cluster",
+        "apply",
+        "apply",
+        "rollout status deployment/contour",
+        "rollout status daemonset/envoy",
+        "load docker-image localhost/polyant/engine:dev",
+        "delete cluster",
+    ]
