@@ -125,7 +125,7 @@ def turns_of(
         return rates
 
     log = ListLog()
-    installed = [InstallationModel(name="main", base_url="http://model/v1", api_key=None)]
+    installed = [InstallationModel(name="main", base_url="http://model/v1", api_key="sk-test")]
     turns = Turns(
         Dependencies(
             store=store,

@@ -10,6 +10,7 @@ from polyant_engine.gateway import ports as gateway
 from polyant_engine.vault.model import Sealed
 
 HISTORY_MESSAGES = 16
+HISTORY_CHARACTERS = 1_000_000  # more than models read, and what one turn may take of memory
 CHARS_PER_TOKEN = 4
 
 

@@ -58,6 +58,7 @@ class PostgresTurns:
             self._lease_seconds,
             request.text,
             model.HISTORY_MESSAGES,
+            model.HISTORY_CHARACTERS,
         )
 
     async def _refusal(self, request: model.Request) -> PolyantError:
@@ -72,9 +73,13 @@ class PostgresTurns:
         if row["is_new"]:
             return list(request.earlier)[-model.HISTORY_MESSAGES :]
         if row["newest"] == row["last_seq"] - 1:
-            return [_message(role, content) for role, content in row["items"]]
+            return [_message(role, content) for role, content in row["items"] or ()]
         found = await self._database.fetch(
-            SQL["history"], row["conversation_id"], row["last_seq"], model.HISTORY_MESSAGES
+            SQL["history"],
+            row["conversation_id"],
+            row["last_seq"],
+            model.HISTORY_MESSAGES,
+            model.HISTORY_CHARACTERS,
         )
         return [_message(item["role"], item["content"]) for item in found]
 

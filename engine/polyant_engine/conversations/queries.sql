@@ -53,11 +53,15 @@ LEFT JOIN conversation ON true
 LEFT JOIN agent_secrets AS secret
     ON secret.agent_id = agent.id AND secret.key = agent.provider || '_api_key'
 LEFT JOIN LATERAL (
-    SELECT jsonb_agg(jsonb_build_array(role, content) ORDER BY seq) AS items, max(seq) AS newest
+    SELECT max(seq) AS newest, jsonb_agg(jsonb_build_array(role, content) ORDER BY seq)
+        FILTER (WHERE characters <= $15) AS items
     FROM (
-        SELECT role, content, seq FROM messages
-        WHERE conversation_id = conversation.id ORDER BY seq DESC LIMIT $14
-    ) AS latest
+        SELECT role, content, seq, sum(length(content)) OVER (ORDER BY seq DESC) AS characters
+        FROM (
+            SELECT role, content, seq FROM messages
+            WHERE conversation_id = conversation.id ORDER BY seq DESC LIMIT $14
+        ) AS latest
+    ) AS counted
 ) AS history ON true;
 
 -- name: is_key_known
@@ -68,9 +72,13 @@ SELECT EXISTS (SELECT FROM agents WHERE api_key_hash = $1);
 -- The messages before one, newest last: read apart only when `open_turn` had to wait for the lock
 -- and so did not see what the turn before it committed.
 SELECT role, content FROM (
-    SELECT role, content, seq FROM messages
-    WHERE conversation_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3
-) AS latest ORDER BY seq;
+    SELECT role, content, seq, sum(length(content)) OVER (ORDER BY seq DESC) AS characters
+    FROM (
+        SELECT role, content, seq FROM messages
+        WHERE conversation_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3
+    ) AS latest
+) AS counted
+WHERE characters <= $4 ORDER BY seq;
 
 -- name: close_turn
 -- End a turn with everything it made, if it is still ours.

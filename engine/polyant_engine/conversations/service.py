@@ -18,6 +18,7 @@ from polyant_engine.core import ids, problems
 from polyant_engine.core.clock import Clock
 from polyant_engine.core.errors import DatabaseUnavailable, PolyantError
 from polyant_engine.gateway import ports as gateway
+from polyant_engine.gateway.errors import ModelError
 from polyant_engine.gateway.prices import PriceBook, Rates
 from polyant_engine.gateway.providers import Providers
 from polyant_engine.vault.model import Purpose
@@ -68,8 +69,8 @@ class Turns:
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
-        if not task.cancelled():
-            task.exception()  # `_run` has told the watcher already
+        if not task.cancelled() and (bug := task.exception()) is not None:
+            log.error("a turn could not be committed", exc_info=bug)  # the watcher was told
 
     async def drain(self, seconds: float) -> None:
         """Let running turns finish within the time, then cancel and commit what is left."""
@@ -104,6 +105,8 @@ class Turns:
             turn.attach(work)
             await asyncio.wait([work])
             error = _error_of(turn, work)
+            if isinstance(error, ModelError):
+                _warn(turn, target, error)
             rates = await _rates(price, patience=0 if error is not None else PRICE_SECONDS)
             ending = answer.ending(error, target, messages, rates)
             self._log(turn, request, target, ending, answer)
@@ -204,6 +207,22 @@ class Turns:
             duration_ms=answer.duration_ms,
         )
         self._use.call_log.append(record)
+
+
+def _warn(turn: RunningTurn, target: gateway.Target, error: ModelError) -> None:
+    """Tell the administrator what the provider said; providers like to repeat keys."""
+    detail = error.detail.replace(target.api_key, "***") if target.api_key else error.detail
+    log.warning(
+        "the model failed",
+        extra={
+            "agent": turn.opened.agent.slug,
+            "turn": str(turn.opened.id),
+            "provider": target.provider,
+            "model": target.model,
+            "code": error.code,
+            "detail": detail,
+        },
+    )
 
 
 async def _rates(price: asyncio.Task[Rates | None], *, patience: float) -> Rates | None:

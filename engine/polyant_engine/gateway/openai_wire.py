@@ -137,7 +137,8 @@ def _first(choices: Any) -> Mapping[str, Any]:
 
 
 def _text(content: Any) -> str:
-    return content if isinstance(content, str) else ""
+    # PostgreSQL's text cannot hold NUL, and no honest model says it.
+    return content.replace("\x00", "\ufffd") if isinstance(content, str) else ""
 
 
 def _optional_text(value: Any) -> str | None:

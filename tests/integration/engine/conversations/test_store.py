@@ -95,6 +95,21 @@ async def test_history_is_the_last_sixteen_messages_in_order(server: Server, mig
     assert said(last) == [text for n in range(2, 10) for text in (f"q{n}", f"a{n}")]
 
 
+async def test_history_that_is_too_large_loses_its_oldest_messages(
+    server: Server, migrated: str
+) -> None:
+    async with opened(server.url(migrated)) as (_, store):
+        for text in ("a" * 600_000, "b" * 500_000):
+            turn = await store.open(request(text))
+            await store.close(turn, Ending(state=State.DONE, text="ok"))
+        last = await store.open(request("c" * 2_000_000))
+        await store.close(last, Ending(state=State.DONE, text="x" * 1_000_001))
+        none = await store.open(request("after"))
+
+    assert said(last) == ["ok", "b" * 500_000, "ok"]
+    assert said(none) == []
+
+
 async def test_an_empty_reply_is_a_message_and_a_failure_without_text_is_none(
     server: Server, migrated: str
 ) -> None:

@@ -102,6 +102,20 @@ async def test_a_model_error_fails_the_turn_without_a_reply() -> None:
     assert [record.error for record in log] == ["upstream_timeout"]
 
 
+async def test_what_the_provider_said_is_logged_without_our_key(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    turns, _ = turns_of(
+        MemoryStore(), ScriptedModel([upstream.ModelUnauthorized("bad key sk-test, sorry")])
+    )
+
+    await ended(await turns.start(a_request()))
+
+    [record] = [item for item in caplog.records if item.message == "the model failed"]
+    assert vars(record)["detail"] == "bad key ***, sorry"
+    assert vars(record)["code"] == "upstream_unauthorized"
+
+
 async def test_a_bug_in_the_run_still_ends_the_turn() -> None:
     store = MemoryStore()
     turns, _ = turns_of(store, ScriptedModel([RuntimeError("bug")]))

@@ -91,6 +91,12 @@ def test_tool_call_deltas_are_passed() -> None:
     ]
 
 
+def test_a_character_that_cannot_be_stored_is_replaced() -> None:
+    raw = orjson.dumps({"choices": [{"delta": {"content": "a\x00b"}}]})
+
+    assert openai_wire.read_chunk(raw).text == "a\ufffdb"
+
+
 @settings(max_examples=40)
 @given(st.dictionaries(st.sampled_from(["choices", "usage", "delta"]), JSON, max_size=3))
 def test_any_json_object_is_a_delta(body: dict[str, Any]) -> None:
