@@ -4,12 +4,14 @@ Every window is watched: one violation of the policy or one script error fails i
 """
 
 import re
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from support.browser import OpenWindow, Window
 from support.fake_engine import ADMIN, PASSWORD, FakeEngine, Person
+from support.panel_process import started
 
 pytestmark = pytest.mark.integration
 
@@ -162,6 +164,25 @@ def test_a_broken_answer_says_why(
 
     window.says(trouble)
     expect(window.page.get_by_role("button", name="Send")).to_be_visible()
+
+
+def test_a_panel_that_dies_in_the_middle_is_told_apart_from_the_end(
+    browser: Browser, engine: FakeEngine, engine_url: str, tmp_path: Path
+) -> None:
+    engine.add_agent("desk")
+    engine.pause_seconds = 0.2
+    with started(engine_url, tmp_path / "log") as panel:
+        window = Window(browser.new_context().new_page(), panel.url)
+        window.sign_in()
+        window.go("/playground/desk")
+        window.talk("word " * 100)
+        expect(window.page.locator(".answer .text")).to_contain_text("You said")
+
+        panel.popen.kill()
+
+        window.says("The connection broke.")
+        expect(window.page.locator(".answer .text")).to_contain_text("You said")
+        window.page.context.close()
 
 
 def test_what_a_model_writes_is_never_markup(engine: FakeEngine, window: Window) -> None:

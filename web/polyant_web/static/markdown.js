@@ -7,7 +7,8 @@ const element = (name, ...children) => {
   return node;
 };
 
-const INLINE = /(`+)([^`][\s\S]*?)\1(?!`)|\*\*(?=\S)([\s\S]+?)\*\*|\*(?=[^\s*])([^*\n]+?)\*|\[([^\]\n]+)\]\((https?:\/\/[^\s)]+)\)/g;
+// Lengths are bounded so that no text, however odd, takes more than linear time.
+const INLINE = /(`+)([^`][\s\S]*?)\1(?!`)|\*\*(?=\S)([\s\S]+?)\*\*|\*(?=[^\s*])([^*\n]+?)\*|\[([^[\]\n]{1,300})\]\((https?:\/\/[^\s()]{1,2000})\)/g;
 
 function inline(text) {
   const nodes = [];

@@ -11,6 +11,7 @@ const sendButton = document.getElementById("send");
 const stopButton = document.getElementById("stop");
 const template = document.getElementById("answer-template");
 
+const LONG = 30_000;
 let running = null;
 
 const atBottom = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
@@ -96,7 +97,9 @@ async function read(answer, response) {
 
 function paint(answer) {
   const follow = atBottom();
-  render(answer.text, answer.content);
+  // Each repaint reads the whole text anew; a very long one gets its form at the end only.
+  if (answer.content.length < LONG) render(answer.text, answer.content);
+  else answer.text.textContent = answer.content;
   if (follow) toBottom();
 }
 
