@@ -33,6 +33,7 @@ from polyant_engine.completions.routes import Callers, Completions
 from polyant_engine.conversations import leases, lifetime
 from polyant_engine.conversations.call_log import BufferedCallLog
 from polyant_engine.conversations.lifetime import Chore
+from polyant_engine.conversations.metrics import TurnMetrics
 from polyant_engine.conversations.postgres import PostgresTurns
 from polyant_engine.conversations.service import Dependencies, Turns
 from polyant_engine.core import database, egress, server, sockets
@@ -164,6 +165,7 @@ def _turns(
             prices=PriceBook(),
             secrets=found.vault,
             call_log=call_log,
+            metrics=TurnMetrics(found.metrics.registry),
             clock=found.clock,
             timezone=found.settings.tunables.datetime_timezone,
         )

@@ -6,8 +6,11 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from prometheus_client import CollectorRegistry
+
 from polyant_engine.agents.model import InstallationModel
 from polyant_engine.conversations import errors, model
+from polyant_engine.conversations.metrics import TurnMetrics
 from polyant_engine.conversations.ports import CallRecord
 from polyant_engine.conversations.service import Dependencies, Turns
 from polyant_engine.core.errors import DatabaseUnavailable
@@ -117,7 +120,10 @@ class NoSecrets:
 
 
 def turns_of(
-    store: MemoryStore, says: ScriptedModel, rates: Rates | None = None
+    store: MemoryStore,
+    says: ScriptedModel,
+    rates: Rates | None = None,
+    registry: CollectorRegistry | None = None,
 ) -> tuple[Turns, ListLog]:
     """Build turns over doubles."""
 
@@ -134,6 +140,7 @@ def turns_of(
             prices=PriceBook(find),
             secrets=NoSecrets(),
             call_log=log,
+            metrics=TurnMetrics(registry or CollectorRegistry()),
             clock=ManualClock(),
             timezone="UTC",
         )

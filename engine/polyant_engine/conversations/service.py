@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from polyant_engine.conversations import errors, model, prompt
 from polyant_engine.conversations.answer import Answer
+from polyant_engine.conversations.metrics import TurnMetrics
 from polyant_engine.conversations.ports import CallLog, CallRecord, SecretOpener, TurnStore
 from polyant_engine.conversations.running import Failed, Finished, RunningTurn
 from polyant_engine.core import ids, problems
@@ -42,6 +43,7 @@ class Dependencies:
     prices: PriceBook
     secrets: SecretOpener
     call_log: CallLog
+    metrics: TurnMetrics
     clock: Clock
     timezone: str
 
@@ -161,6 +163,7 @@ class Turns:
         answer: Answer,
     ) -> None:
         """Store the ending, and only then tell it."""
+        self._use.metrics.record(ending, answer)
         try:
             is_stored = not turn.is_lost and await self._close(turn.opened, ending)
         except PolyantError as failed:

@@ -4,6 +4,7 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from polyant_engine.conversations import errors, leases
 from polyant_engine.conversations.model import State
@@ -136,6 +137,22 @@ async def test_an_agent_without_a_provider_fails_before_any_call() -> None:
     assert isinstance(told, Failed)
     assert (told.error.code, says.asked, list(log)) == ("model_not_configured", [], [])
     assert store.endings[0].state is State.FAILED
+
+
+async def test_turns_are_counted_by_how_they_end() -> None:
+    registry = CollectorRegistry()
+    says = ScriptedModel([HELLO])
+    turns, _ = turns_of(MemoryStore(), says, registry=registry)
+    await ended(await turns.start(a_request()))
+    says.says = [upstream.ModelTimeout("late")]
+    await ended(await turns.start(a_request()))
+
+    for labels in (
+        {"state": "done", "error": "none"},
+        {"state": "failed", "error": "upstream_timeout"},
+    ):
+        assert registry.get_sample_value("polyant_turns_total", labels) == 1
+    assert registry.get_sample_value("polyant_model_call_seconds_count") == 1
 
 
 async def test_a_turn_that_is_not_ours_any_more_is_not_told_as_done() -> None:
