@@ -11,7 +11,7 @@ import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -223,8 +223,3 @@ async def _token(client: aiohttp.ClientSession, engine: Engine, password: str) -
         answer.raise_for_status()
         found: str | None = (await answer.json()).get("sessionToken")
         return found
-
-
-def with_variables(options: EngineOptions, **variables: str) -> EngineOptions:
-    """Return options with some variables changed."""
-    return replace(options, variables=dict(options.variables) | variables)

@@ -7,6 +7,7 @@ before the commit.
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from dataclasses import dataclass
 
@@ -86,7 +87,8 @@ class Turns:
     async def _open(self, request: model.Request) -> model.OpenedTurn:
         """Open a turn, waiting a while for the one that runs in the conversation."""
         deadline = self._use.clock.monotonic() + BUSY_WAIT_SECONDS
-        for attempt in range(1000):
+        pauses = itertools.chain(BUSY_POLL_SECONDS, itertools.repeat(BUSY_POLL_SECONDS[-1]))
+        while True:
             try:
                 return await self._use.store.open(request)
             except errors.ConversationBusy:
@@ -94,8 +96,7 @@ class Turns:
                     raise
             # Perhaps it runs in an engine that does not exist any more.
             await self._use.store.abandon_expired()
-            await asyncio.sleep(BUSY_POLL_SECONDS[min(attempt, len(BUSY_POLL_SECONDS) - 1)])
-        raise errors.ConversationBusy
+            await asyncio.sleep(next(pauses))
 
     async def _run(self, turn: RunningTurn, request: model.Request) -> None:
         answer = Answer(self._use.clock)
