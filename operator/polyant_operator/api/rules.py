@@ -10,6 +10,7 @@ from typing import Final
 from polyant_operator.api.errors import FieldError
 from polyant_operator.api.names import Names
 from polyant_operator.api.pod import Pod
+from polyant_operator.api.quantities import amount
 from polyant_operator.api.spec import Spec
 
 Rule = Callable[[Names, Spec], Iterator[FieldError]]
@@ -75,7 +76,22 @@ def mounted_volumes(_names: Names, spec: Spec) -> Iterator[FieldError]:
                 )
 
 
-RULES: Final[tuple[Rule, ...]] = (own_secrets, unique, mounted_volumes)
+def requests_within_limits(_names: Names, spec: Spec) -> Iterator[FieldError]:
+    """Refuse requests above their limit, which no pod could be made with."""
+    for place, pod in _pods(spec).items():
+        limits = (pod.resources.limits if pod.resources else None) or {}
+        requests = (pod.resources.requests if pod.resources else None) or {}
+        for name in sorted(limits.keys() & requests.keys()):
+            if amount(requests[name]) > amount(limits[name]):
+                yield FieldError(
+                    path=f"{place}.resources.requests",
+                    value=str(requests[name]),
+                    message=f"{name} '{requests[name]}' is above the limit '{limits[name]}'",
+                    cure="lower the request or raise the limit",
+                )
+
+
+RULES: Final[tuple[Rule, ...]] = (own_secrets, unique, mounted_volumes, requests_within_limits)
 
 
 def _pods(spec: Spec) -> dict[str, Pod]:

@@ -5,6 +5,7 @@ What only a cluster knows is a placeholder: uids, digests over Secret values, ge
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import yaml
@@ -22,6 +23,14 @@ _DIGEST: Final = "0" * 32
 
 class _Dumper(yaml.SafeDumper):
     """Writes shared parts out each time: anchors are hard to read."""
+
+    @override
+    def represent_data(self, data: Any) -> yaml.Node:
+        node = super().represent_data(data)
+        if isinstance(node, yaml.ScalarNode) and isinstance(data, str) and _is_number(data):
+            # Newer YAML than ours reads 1e3 and 0o7 as numbers.
+            node.style = "'"
+        return node
 
     @override
     def ignore_aliases(self, data: Any) -> bool:
@@ -84,6 +93,18 @@ def _placed(instance: PolyantInstance) -> PolyantInstance:
         return instance
     metadata = instance.metadata.model_copy(update={"uid": _UID})
     return instance.model_copy(update={"metadata": metadata})
+
+
+def _is_number(text: str) -> bool:
+    if not any(sign.isdigit() for sign in text):
+        return False
+    for reads in (float, partial(int, base=0)):
+        try:
+            reads(text)
+        except ValueError:
+            continue
+        return True
+    return False
 
 
 def _dumped(manifest: Manifest) -> str:

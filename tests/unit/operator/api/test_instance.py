@@ -135,6 +135,31 @@ def test_a_component_may_mount_a_volume_of_the_defaults() -> None:
 
 
 @pytest.mark.parametrize(
+    ("request_", "limit", "above"),
+    [
+        ("512Mi", "1G", False),
+        ("1Gi", "1G", True),
+        (2, "1500m", True),
+        ("1500m", 2, False),
+        ("1e3", "1k", False),
+        ("0.5", ".4", True),
+        ("900m", "1", False),
+    ],
+)
+def test_a_request_above_its_limit_is_refused(
+    request_: str | int, limit: str | int, *, above: bool
+) -> None:
+    resources = {"requests": {"memory": request_}, "limits": {"memory": limit}}
+    body = instance({"web": {"pod": {"resources": resources}}})
+    text = f"memory '{request_}' is above the limit '{limit}'; lower the request or raise the limit"
+
+    if above:
+        assert refused(body) == [("spec.web.pod.resources.requests", text)]
+    else:
+        parse(body)
+
+
+@pytest.mark.parametrize(
     ("spec", "path"),
     [
         ({"imagePullSecrets": [{"name": "a"}, {"name": "a"}]}, "spec.imagePullSecrets"),

@@ -40,6 +40,15 @@ def test_no_value_of_a_secret_is_shown() -> None:
     assert set(values) == {"<generated>", "administrator@local"}
 
 
+@pytest.mark.parametrize("version", ["1e3", "0o7", "0x1F", "1_000", "1.0", "true", "2026-01-01"])
+def test_a_text_stays_a_text_for_every_reader(version: str) -> None:
+    """Newer YAML than PyYAML's reads 1e3 as a number."""
+    env = [{"name": "A", "value": version}]
+    text = render_text(yaml.safe_dump(instance({"web": {"env": env}})), OPTIONS)
+
+    assert f"value: '{version}'" in text
+
+
 def test_other_objects_of_the_file_are_passed_over() -> None:
     text = yaml.safe_dump_all([{"kind": "Namespace"}, instance(), None])
 
