@@ -79,11 +79,15 @@ def _logs(options: argparse.Namespace) -> int:
 
 
 def _prepare(_options: argparse.Namespace) -> int:
-    """Build what integration tests need and say what a full node would still lack."""
-    build.binaries(catalog.CONTROL_PLANE, progress.printed)
-    missing = packages.missing_programs(packages.is_installed)
-    if missing:
-        print(f"for a full node these programs are missing yet: {', '.join(missing)}")
+    """Build and install what the integration tests need: a node as well where one can run."""
+    try:
+        packages.check_machine()
+    except ClusterError as error:
+        print(f"Only the control plane is prepared; tests of a whole node are skipped. {error}")
+        build.binaries(catalog.CONTROL_PLANE, progress.printed)
+    else:
+        packages.ensure(progress.printed)
+        build.binaries([*catalog.CONTROL_PLANE, *catalog.NODE], progress.printed)
     return 0
 
 

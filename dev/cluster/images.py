@@ -17,8 +17,9 @@ CTR = ("ctr", f"--address={CONTAINERD_SOCKET}", "--namespace=k8s.io")
 class ImageStore:
     """The images of one node."""
 
-    def __init__(self, inside: Namespace) -> None:
+    def __init__(self, inside: Namespace, snapshotter: str) -> None:
         self._inside = inside
+        self._snapshotter = snapshotter
 
     def load(self, image: str, progress: Progress) -> str:
         """Load an image by its name in buildah's storage, or an archive by its path; return its name."""
@@ -35,7 +36,9 @@ class ImageStore:
 
     def import_archive(self, archive: Path) -> None:
         """Import an archive file, whatever is there."""
-        self._inside.run(*CTR, "images", "import", str(archive))
+        self._inside.run(
+            *CTR, "images", "import", f"--snapshotter={self._snapshotter}", str(archive)
+        )
 
     def _load_archive(self, archive: Path, progress: Progress) -> str:
         if not archive.is_file():

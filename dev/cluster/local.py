@@ -100,7 +100,7 @@ class LocalCluster:
 
     def images(self) -> ImageStore:
         """Return the node's images."""
-        return ImageStore(self._namespace())
+        return ImageStore(self._namespace(), self._machine().snapshotter)
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """Run kubectl as the administrator."""
@@ -119,15 +119,21 @@ class LocalCluster:
         (layout.folder / "config" / "net.d").mkdir(parents=True, exist_ok=True)
         access = controlplane.prepare(layout.folder, components.settings(layout))
         credentials.write(layout, access)
-        cni = next(path for path in configs.CNI_FOLDERS if (path / "bridge").exists())
-        resolvers = HOST_RESOLVERS.read_text(encoding="utf-8") if HOST_RESOLVERS.exists() else ""
-        files = configs.files(layout, cni=cni, pause_image=PAUSE_IMAGE, resolvers=resolvers)
-        for name, text in files.items():
+        for name, text in configs.files(layout, self._machine()).items():
             (layout.folder / "config" / name).write_text(text, encoding="utf-8")
         (layout.folder / "config" / "envoy.json").unlink(missing_ok=True)
         (layout.folder / "envoy-admin.sock").unlink(missing_ok=True)
         commands.run(components.envoy_bootstrap(layout))
         return access
+
+    def _machine(self) -> configs.Machine:
+        file_system = commands.run(["stat", "-f", "-c", "%T", str(self.layout.folder)]).strip()
+        return configs.Machine(
+            cni=next(path for path in configs.CNI_FOLDERS if (path / "bridge").exists()),
+            pause_image=PAUSE_IMAGE,
+            resolvers=HOST_RESOLVERS.read_text(encoding="utf-8") if HOST_RESOLVERS.exists() else "",
+            snapshotter=configs.snapshotter_on(file_system),
+        )
 
     def _make_node(self) -> Namespace:
         if not network.is_forwarding():

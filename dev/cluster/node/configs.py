@@ -1,6 +1,7 @@
 """The configuration files of everything on the node, rendered from the layout. Pure."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,29 @@ CNI_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"  # inside the node's own mounts
 
 
-def files(layout: Layout, *, cni: Path, pause_image: str, resolvers: str) -> dict[str, str]:
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """What the files have to know about this machine."""
+
+    cni: Path
+    """Folder of the network plugins."""
+    pause_image: str
+    resolvers: str
+    """Text of the host's resolv.conf."""
+    snapshotter: str
+    """How containerd stacks image layers: overlayfs, or native copies where that cannot be."""
+
+
+def snapshotter_on(file_system: str) -> str:
+    """Return how to stack layers on a file system: an overlay cannot lie on another overlay."""
+    return "native" if file_system in {"overlay", "overlayfs", "zfs", "nfs"} else "overlayfs"
+
+
+def files(layout: Layout, machine: Machine) -> dict[str, str]:
     """Return all files by the name they get in the cluster's `config` folder."""
+    resolvers = machine.resolvers
     return {
-        "containerd.toml": containerd(layout, cni=cni, pause_image=pause_image),
+        "containerd.toml": containerd(layout, machine),
         "net.d/10-polyant.conflist": json.dumps(cni_network(layout), indent=2),
         "kubelet.yaml": yaml.safe_dump(kubelet(layout)),
         "kube-proxy.yaml": yaml.safe_dump(kube_proxy(layout)),
@@ -27,7 +47,7 @@ def files(layout: Layout, *, cni: Path, pause_image: str, resolvers: str) -> dic
     }
 
 
-def containerd(layout: Layout, *, cni: Path, pause_image: str) -> str:
+def containerd(layout: Layout, machine: Machine) -> str:
     """Return containerd's configuration: no registry, no rights that a plain root may lack."""
     cri = 'plugins."io.containerd.grpc.v1.cri"'
     return f"""\
@@ -39,14 +59,17 @@ state = "/run/containerd"
 address = "{CONTAINERD_SOCKET}"
 
 [{cri}]
-sandbox_image = "{pause_image}"
+sandbox_image = "{machine.pause_image}"
 # Root in a virtual machine or container may not lower oom_score_adj.
 restrict_oom_score_adj = true
 netns_mounts_under_state_dir = true
 
 [{cri}.cni]
-bin_dir = "{cni}"
+bin_dir = "{machine.cni}"
 conf_dir = "{layout.folder}/config/net.d"
+
+[{cri}.containerd]
+snapshotter = "{machine.snapshotter}"
 
 [{cri}.containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"

@@ -7,6 +7,7 @@ remembered to be cleaned up, not even after a power cut or a `kill -9`.
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -24,6 +25,12 @@ HIDDEN_SYSCTLS = {
     "kernel/panic_on_oops": "1",
     "kernel/keys/root_maxkeys": "1000000",
     "kernel/keys/root_maxbytes": "25000000",
+}
+KEPT = {
+    # Folders whose contents the node keeps in the cluster's own folder, under these names.
+    "/var/log": "log",
+    "/var/lib/kubelet": "kubelet",
+    "/var/lib/cni": "cni",
 }
 
 
@@ -87,11 +94,9 @@ def furnish(inside: Namespace, folder: Path) -> None:
     for path in ("/run/containerd", "/run/netns"):
         Path(path).mkdir(parents=True, exist_ok=True)
         inside.run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", path)
-    for path, own in (
-        ("/var/log", "log"),
-        ("/var/lib/kubelet", "kubelet"),
-        ("/var/lib/cni", "cni"),
-    ):
+    # Addresses that were handed out are free again: the pods that had them are gone.
+    shutil.rmtree(folder / "cni", ignore_errors=True)
+    for path, own in KEPT.items():
         Path(path).mkdir(parents=True, exist_ok=True)
         (folder / own).mkdir(parents=True, exist_ok=True)
         inside.run("mount", "--bind", str(folder / own), path)

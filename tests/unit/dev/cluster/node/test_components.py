@@ -5,14 +5,12 @@ from pathlib import Path
 from dev.cluster.layout import Layout
 from dev.cluster.node import components, configs, credentials
 
+MACHINE = configs.Machine(cni=Path("/c"), pause_image="p", resolvers="", snapshotter="native")
 LAYOUT = Layout(name="test", index=3, folder=Path("/cache/test"))
 
 
 def test_every_file_on_a_command_line_is_one_that_is_written() -> None:
-    written = {
-        f"config/{name}"
-        for name in configs.files(LAYOUT, cni=Path("/c"), pause_image="p", resolvers="")
-    }
+    written = {f"config/{name}" for name in configs.files(LAYOUT, MACHINE)}
     written |= {f"config/{name}.kubeconfig" for name in credentials.identities(LAYOUT)}
     written |= {"config/envoy.json"}
     words = [

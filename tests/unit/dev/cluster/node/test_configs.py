@@ -2,8 +2,10 @@
 
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import yaml
 
 from dev.cluster.layout import Layout
@@ -11,10 +13,13 @@ from dev.cluster.node import configs
 
 LAYOUT = Layout(name="test", index=3, folder=Path("/cache/test"))
 CNI = Path("/usr/lib/cni")
+MACHINE = configs.Machine(
+    cni=CNI, pause_image="localhost/p:1", resolvers="", snapshotter="overlayfs"
+)
 
 
 def rendered(resolvers: str = "nameserver 192.0.2.1\n") -> dict[str, str]:
-    return configs.files(LAYOUT, cni=CNI, pause_image="localhost/p:1", resolvers=resolvers)
+    return configs.files(LAYOUT, replace(MACHINE, resolvers=resolvers))
 
 
 def test_every_file_parses() -> None:
@@ -43,7 +48,7 @@ def test_containerd_pulls_nothing_and_lowers_no_score() -> None:
 def test_two_clusters_share_no_folder_address_or_cgroup() -> None:
     other = Layout(name="other", index=4, folder=Path("/cache/other"))
 
-    text = "\n".join(configs.files(other, cni=CNI, pause_image="p", resolvers="").values())
+    text = "\n".join(configs.files(other, MACHINE).values())
 
     for own in (str(LAYOUT.folder), LAYOUT.pod_cidr, LAYOUT.node_ip, LAYOUT.dns_ip, LAYOUT.cgroup):
         assert own not in text
@@ -60,3 +65,11 @@ def test_the_kubelet_evicts_and_collects_nothing() -> None:
     assert config["imageGCHighThresholdPercent"] == 100
     assert config["failCgroupV1"] is False
     assert config["authentication"]["anonymous"]["enabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("file_system", "expected"),
+    [("ext2/ext3", "overlayfs"), ("xfs", "overlayfs"), ("overlayfs", "native"), ("zfs", "native")],
+)
+def test_layers_are_copied_where_an_overlay_cannot_lie(file_system: str, expected: str) -> None:
+    assert configs.snapshotter_on(file_system) == expected
