@@ -53,6 +53,7 @@ class WatchedClient(Client):
 
     writes: list[str]
     dies_after: int | None = None
+    dies_of: type[BaseException] = Crash
 
     @override
     async def request(
@@ -71,7 +72,7 @@ class WatchedClient(Client):
         if method != "GET" and kind != EVENT:
             self.writes.append(f"{method} {path}")
             if self.dies_after is not None and len(self.writes) >= self.dies_after:
-                raise Crash
+                raise self.dies_of("told to")
         return answer
 
 
@@ -315,10 +316,10 @@ def access(server: apiserver.ApiServer, *, impersonate: str | None = None) -> Ac
 
 @asynccontextmanager
 async def world(
-    server: apiserver.ApiServer, *, impersonate: str | None = None
+    server: apiserver.ApiServer, *, impersonate: str | None = None, namespace: str | None = None
 ) -> AsyncIterator[World]:
-    """A new namespace with an operator in it."""
-    namespace = server.new_namespace()
+    """A new namespace with an operator in it, or another operator in the same one."""
+    namespace = namespace or server.new_namespace()
     user = access(server, impersonate=impersonate)
     async with (
         Client(access(server), rate=10_000) as admin,

@@ -85,11 +85,6 @@ class Cache:
         """The labelled objects of an instance."""
         return dict(self._children.get((namespace, instance), {}))
 
-    def forget(self, namespace: str, instance: str) -> None:
-        """Drop everything about an instance that is gone."""
-        self._instances.pop(Ref(INSTANCE, namespace, instance), None)
-        self._children.pop((namespace, instance), None)
-
     def _shelf(self, ref: Ref, obj: Mapping[str, Any]) -> dict[Ref, Object] | None:
         if ref.kind == INSTANCE:
             return self._instances

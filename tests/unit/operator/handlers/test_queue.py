@@ -185,3 +185,17 @@ async def test_keys_are_shared_out_among_the_workers() -> None:
     await run_for(5, queue, workers=3)
 
     assert [at for at, _ in work.started] == [0, 0, 0]
+
+
+async def test_a_key_listed_twice_never_runs_beside_itself() -> None:
+    work = Recorder(takes=10)
+    queue = queue_of(work)
+    loop = asyncio.get_running_loop()
+    queue.add(B)
+    for at, priority in ((5, Priority.RESYNC), (5, Priority.USER), (6, Priority.RESYNC)):
+        loop.call_later(at, queue.add, A, priority)
+
+    await run_for(60, queue)
+
+    assert work.started == [(0, B), (5, A), (15, A)]
+    assert not work.overlapped

@@ -1,0 +1,39 @@
+"""Metrics have controller-runtime's names, and series of gone instances disappear."""
+
+from prometheus_client import generate_latest
+
+from polyant_operator.observability import metrics
+
+
+def lines() -> list[str]:
+    return generate_latest(metrics.REGISTRY).decode().splitlines()
+
+
+def test_the_names_are_those_existing_dashboards_know() -> None:
+    text = "\n".join(lines())
+
+    for name in (
+        "workqueue_depth",
+        "workqueue_adds_total",
+        "workqueue_retries_total",
+        "workqueue_queue_duration_seconds_bucket",
+        "workqueue_work_duration_seconds_bucket",
+        "controller_runtime_reconcile_time_seconds_bucket",
+        "controller_runtime_reconcile_errors_total",
+    ):
+        assert f"{name}{{" in text
+
+
+def test_conditions_are_numbers_and_those_that_went_disappear() -> None:
+    metrics.show_conditions(
+        "ns", "only here", {"Ready": "False", "Stalled": "True", "Migrated": "Unknown"}
+    )
+    metrics.show_conditions("ns", "only here", {"Ready": "True", "Migrated": "Unknown"})
+
+    shown = [line for line in lines() if "only here" in line]
+    assert sorted(shown) == [
+        'polyant_instance_condition{name="only here",namespace="ns",type="Migrated"} -1.0',
+        'polyant_instance_condition{name="only here",namespace="ns",type="Ready"} 1.0',
+    ]
+    metrics.forget_instance("ns", "only here")
+    assert [line for line in lines() if 'name="only here"' in line] == []
