@@ -10,7 +10,7 @@ from polyant_operator.api.errors import refusal
 from polyant_operator.api.model import matching
 
 # The amount itself has a digit other than 0; an exponent doesn't count.
-_NOT_ZERO: Final = pattern(r"[0.]*[1-9]").match
+_NOT_ZERO: Final = pattern(r"[+0.]*[1-9]").match
 _EXPRESSION: Final = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?"
 
 _PARTS: Final = pattern(r"([0-9.]+)(.*)")
@@ -46,6 +46,6 @@ Quantity = Annotated[
 PositiveQuantity = Annotated[
     str,
     Field(min_length=1, max_length=32),
-    matching(_EXPRESSION, "is not a positive amount", "write for example 8Gi"),
+    matching(rf"\+?{_EXPRESSION}", "is not a positive amount", "write for example 8Gi"),
     AfterValidator(_positive),
 ]
