@@ -11,6 +11,7 @@ from pathlib import Path
 
 DEFAULT_NAME = "polyant"
 INTERFACE_PREFIX = "plyt"
+MARK_PREFIX = "polyant-cluster-"
 LARGEST_INDEX = 99
 EDGE_STEP = 10  # distance between the edge ports of two clusters
 
@@ -86,7 +87,7 @@ class Layout:
     @property
     def mark(self) -> str:
         """Return the comment that marks our firewall rules."""
-        return f"polyant-cluster-{self.index}-{self.name}"
+        return f"{MARK_PREFIX}{self.index}-{self.name}"
 
 
 def free_index(name: str, taken: dict[str, int], foreign: AbstractSet[int] = frozenset()) -> int:

@@ -1,11 +1,12 @@
 """The cable between host and node, the routes over it, and the few firewall rules it needs."""
 
+import shlex
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 from dev.cluster.errors import ClusterError
-from dev.cluster.layout import INTERFACE_PREFIX, Layout
+from dev.cluster.layout import INTERFACE_PREFIX, MARK_PREFIX, Layout
 from dev.cluster.node import commands
 from dev.cluster.node.namespace import Namespace
 
@@ -71,9 +72,24 @@ def disconnect(layout: Layout) -> None:
     """Remove cable and firewall rules, also those of a run that was killed."""
     if _alias(layout.interface) in {"", str(layout.folder)}:  # never another user's
         commands.succeeds(["ip", "link", "delete", layout.interface])
-    for rule in rules(layout):
-        while commands.succeeds(rule.command("-D")):
-            continue
+    for table in ("nat", "filter"):
+        for command in deletions(commands.run(["iptables-save", "-t", table]), table, layout):
+            commands.succeeds(command)
+
+
+def deletions(saved: str, table: str, layout: Layout) -> list[list[str]]:
+    """Return the commands that delete our rules among those that `iptables-save` prints.
+
+    They are known by our comment and this cluster's interface or network, so that rules of an older
+    release of this code go as well.
+    """
+    words = [shlex.split(line) for line in saved.splitlines() if line.startswith("-A ")]
+    return [
+        ["iptables", "-w", "-t", table, "-D", *rule[1:]]
+        for rule in words
+        if any(word.startswith(MARK_PREFIX) for word in rule)
+        and {layout.interface, layout.link_cidr} & set(rule)
+    ]
 
 
 def check_ports(layout: Layout) -> None:

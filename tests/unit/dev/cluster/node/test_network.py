@@ -13,9 +13,30 @@ def test_every_rule_carries_the_clusters_mark() -> None:
         assert LAYOUT.mark in rule.command("-I")
 
 
-def test_a_rule_is_deleted_by_the_words_that_made_it() -> None:
-    (rule, *_) = network.rules(LAYOUT)
+SAVED = """\
+*filter
+:INPUT ACCEPT [0:0]
+-A INPUT -i plyt3 -m comment --comment polyant-cluster-3-test -j ACCEPT
+-A INPUT -i plyt3 -m comment --comment "somebody else" -j ACCEPT
+-A INPUT -i plyt4 -m comment --comment polyant-cluster-4-other -j ACCEPT
+-A FORWARD -o plyt3 -m comment --comment polyant-cluster-test -j ACCEPT
+COMMIT
+"""
 
-    made, deleted = rule.command("-I"), rule.command("-D")
 
-    assert [word for word in made if word != "-I"] == [word for word in deleted if word != "-D"]
+def test_only_this_clusters_rules_are_deleted_whatever_release_made_them() -> None:
+    commands = network.deletions(SAVED, "filter", LAYOUT)
+
+    mark = ["-m", "comment", "--comment"]
+    assert commands == [
+        ["iptables", "-w", "-t", "filter", "-D", "INPUT", "-i", "plyt3",
+         *mark, "polyant-cluster-3-test", "-j", "ACCEPT"],
+        ["iptables", "-w", "-t", "filter", "-D", "FORWARD", "-o", "plyt3",
+         *mark, "polyant-cluster-test", "-j", "ACCEPT"],
+    ]  # fmt: skip
+
+
+def test_every_rule_we_make_is_one_that_we_would_delete() -> None:
+    saved = "\n".join(f"-A {rule.chain} {' '.join(rule.match)}" for rule in network.rules(LAYOUT))
+
+    assert len(network.deletions(saved, "nat", LAYOUT)) == len(network.rules(LAYOUT))
