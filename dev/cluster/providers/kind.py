@@ -54,6 +54,9 @@ class Kind:
         """Create the cluster unless it exists, and install Contour."""
         self._layout = registry.claim(self.name, progress, folders.kind_folder())
         if self._exists():
+            self._kind(
+                "export", "kubeconfig", f"--name={self.name}", f"--kubeconfig={self.kubeconfig()}"
+            )
             progress(f"kind cluster {self.name} exists already")
         else:
             with timed(progress, f"kind cluster {self.name} created"):
