@@ -80,12 +80,14 @@ def end(folder: Path) -> None:
         time.sleep(POLL_EVERY)
 
 
-def _is_holder(process: Path, folder: Path) -> bool:
+def _is_holder(process: Path, folder: Path | None = None) -> bool:
+    """Whether a process holds the namespaces of this cluster, or of any."""
     try:
         words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return False
-    return Path(words[0]).name.startswith("pause-") and words[1:2] == [str(folder)]
+    ours = Path(words[0]).name.startswith("pause-") and words[1:2] != [""]
+    return ours and (folder is None or words[1:2] == [str(folder)])
 
 
 def furnish(inside: Namespace, folder: Path) -> None:
@@ -104,7 +106,13 @@ def furnish(inside: Namespace, folder: Path) -> None:
 
 
 def unfurnish() -> None:
-    """Remove the empty mount points that `furnish` may have made on the host."""
+    """Remove the empty mount points that `furnish` may have made on the host.
+
+    Not while any node lives, also one that another cache folder knows: on the host its mount points
+    look empty, and to remove one unmounts what is mounted there in every other mount namespace.
+    """
+    if any(entry.name.isdigit() and _is_holder(entry) for entry in Path("/proc").iterdir()):
+        return
     for path in ("/run/containerd", "/run/netns", "/var/lib/kubelet", "/var/lib/cni"):
         try:
             os.rmdir(path)  # noqa: PTH106 - refuses a folder that anybody uses, which is the point
