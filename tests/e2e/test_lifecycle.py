@@ -1,5 +1,7 @@
 """An installation that is deleted and comes back: what stays, and that it fits."""
 
+import json
+
 import pytest
 
 from dev.up.kubectl import Kubectl
@@ -34,7 +36,7 @@ def test_data_is_readable_after_delete_and_create(phoenix: Installation) -> None
     token = phoenix.sign_in()
     key = phoenix.agent_key("ashes", token)
     bearer = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    body = b'{"openai_api_key": "a-secret-only-for-the-vault"}'
+    body = json.dumps({"secrets": {"openai_api_key": STORED}}).encode()
     stored = phoenix.client().request("PUT", "/api/instances/ashes/secrets", body, bearer)
     assert stored.status == 200, stored.text
     key_id = phoenix.object()["status"]["encryption"]["keyId"]
