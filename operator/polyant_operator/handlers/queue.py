@@ -16,6 +16,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from polyant_operator.kube import errors
 from polyant_operator.kube.bucket import TokenBucket
 from polyant_operator.observability import metrics
 
@@ -143,9 +144,10 @@ class WorkQueue:
         started = asyncio.get_running_loop().time()
         try:
             again = await self._work(key)
-        except (
-            Exception
-        ):  # the boundary of one key: whatever went wrong is recorded and tried again
+        except errors.KubeError as error:
+            logger.warning("Reconciling %s failed and is tried again: %s", key, error)
+            self._fail(key)
+        except Exception:  # the boundary of one key: recorded and tried again
             logger.exception("Reconciling %s failed", key)
             self._fail(key)
         else:

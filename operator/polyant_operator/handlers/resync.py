@@ -14,7 +14,7 @@ from polyant_operator.handlers.queue import Key, Priority, WorkQueue
 from polyant_operator.kube import errors
 from polyant_operator.kube.cache import Cache, trim
 from polyant_operator.kube.client import Client
-from polyant_operator.kube.kinds import CHILDREN, INSTANCE, Kind, Object
+from polyant_operator.kube.kinds import CHILDREN, INSTANCE, WATCHED_CHILDREN, Kind, Object
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +35,12 @@ class Resync:
         for kind in (*CHILDREN, INSTANCE):
             known = self._cache.refs(kind)
             vanished = self._cache.replace(kind, await self._list(kind), known)
-            for ref in vanished:
-                logger.info("%s in namespace %s vanished unnoticed", ref, ref.namespace)
-                if kind == INSTANCE:
-                    self._queue.add(Key(ref.namespace, ref.name))
+            if kind in (INSTANCE, *WATCHED_CHILDREN):
+                # The others have no watch that could have told.
+                for ref in sorted(vanished):
+                    logger.info("%s in namespace %s vanished unnoticed", ref, ref.namespace)
+            for ref in vanished if kind == INSTANCE else ():
+                self._queue.add(Key(ref.namespace, ref.name))
         for ref in sorted(self._cache.refs(INSTANCE)):
             self._queue.add(Key(ref.namespace, ref.name), Priority.RESYNC)
 

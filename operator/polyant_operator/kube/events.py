@@ -42,7 +42,8 @@ class Recorder:
         try:
             await self._client.create(self._event(about, kind, reason, message))
         except errors.KubeError as error:
-            logger.warning("An event could not be posted: %s", error)
+            # A namespace that is being deleted takes none, which is no news for anybody.
+            logger.info("An event could not be posted: %s", error)
         return True
 
     def _may_say(self, uid: str, reason: str, message: str) -> bool:

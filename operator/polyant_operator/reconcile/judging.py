@@ -5,6 +5,7 @@ from typing import Any
 
 from polyant_operator.api.labels import Component, selector_text
 from polyant_operator.desired import images, trust
+from polyant_operator.kube import errors
 from polyant_operator.kube.kinds import DEPLOYMENT, INGRESS, STATEFUL_SET, Object, ref_of
 from polyant_operator.observability import metrics
 from polyant_operator.reconcile import generating
@@ -47,18 +48,25 @@ async def write(body: Object, wanted: dict[str, Any], tools: Tools) -> None:
     previous = body.get("status") or {}
     if previous == wanted:
         return
-    answer = await tools.client.apply_status(
-        {
-            "apiVersion": body["apiVersion"],
-            "kind": body["kind"],
-            "metadata": {"namespace": metadata["namespace"], "name": metadata["name"]},
-            "status": wanted,
-        }
-    )
+    try:
+        answer = await tools.client.apply_status(_applied(body, wanted))
+    except errors.NotFound:
+        logger.info("The instance was deleted meanwhile")
+        return
     if _same_wishes(answer, body):
         # Else the watch shall bring it, as the news it is: somebody changed the wishes meanwhile.
         tools.cache.put(answer)
     await _tell(body, previous, wanted, tools)
+
+
+def _applied(body: Object, wanted: dict[str, Any]) -> Object:
+    metadata = body["metadata"]
+    return {
+        "apiVersion": body["apiVersion"],
+        "kind": body["kind"],
+        "metadata": {"namespace": metadata["namespace"], "name": metadata["name"]},
+        "status": wanted,
+    }
 
 
 def _same_wishes(answer: Object, body: Object) -> bool:

@@ -86,7 +86,8 @@ def _troubles(pod: Live, now: datetime) -> Iterator[PodTrouble]:
     if live.field(pod, "status", "phase") == "Running":
         said = live.sentence(live.field(live.condition(pod, "Ready"), "message"))
         yield PodTrouble(
-            reason=Reason.NOT_READY, message=f"{_name(pod)} runs but is not ready. {said}".strip()
+            reason=Reason.NOT_READY,
+            message=f"P{_name(pod)[1:]} runs but is not ready. {said}".strip(),
         )
 
 

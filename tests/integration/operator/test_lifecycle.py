@@ -381,3 +381,13 @@ async def delete_with_children(world: World) -> None:
             owners = child["metadata"].get("ownerReferences", [])
             if uid in [owner["uid"] for owner in owners]:
                 await world.admin.delete(kind, world.namespace, child["metadata"]["name"])
+
+
+async def test_an_instance_deleted_in_the_middle_of_a_pass_is_no_error(world: World) -> None:
+    await world.create()
+    await world.look()
+    await world.admin.delete(INSTANCE, world.namespace, "acme")
+
+    await world.run(fresh=False)
+
+    assert await world.names(INSTANCE) == []
