@@ -10,8 +10,10 @@
 `Executor` is what adapters need: a `Database`, or the connection of a `transaction()`.
 """
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -90,20 +92,96 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no 
         return ""
 
 
+class Loans:
+    """Lends the pool's connections again and again without going through the pool.
+
+    asyncpg's pool starts a task, and on Python 3.11 a second one with a timer, for every loan: more
+    work than a short statement itself. So a connection that comes back unharmed stays here for the
+    next borrower; one that failed, or stayed idle for long, goes back to the pool, which knows what
+    to do with it.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, size: int) -> None:
+        self._pool = pool
+        self._slots = asyncio.Semaphore(size)
+        self._free: deque[tuple[float, asyncpg.Connection]] = deque()  # the warmest is the last
+
+    async def take(self) -> asyncpg.Connection:
+        """Borrow a connection, waiting for one if all are lent."""
+        if self._slots.locked():
+            async with asyncio.timeout(ACQUIRE_TIMEOUT_SECONDS):
+                await self._slots.acquire()
+        else:
+            await self._slots.acquire()
+        try:
+            await self._retire()
+            while self._free:
+                _, connection = self._free.pop()
+                if not connection.is_closed():
+                    return connection
+                await self._pool.release(connection)
+            return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
+        except BaseException:
+            self._slots.release()
+            raise
+
+    async def give_back(self, connection: asyncpg.Connection, *, is_unharmed: bool) -> None:
+        """Take a connection back."""
+        try:
+            if not is_unharmed or connection.is_closed() or connection.is_in_transaction():
+                await self._pool.release(connection)
+            else:
+                self._free.append((asyncio.get_running_loop().time(), connection))
+        finally:
+            self._slots.release()
+
+    async def close(self) -> None:
+        """Return everything to the pool, which can close only then."""
+        while self._free:
+            await self._pool.release(self._free.pop()[1])
+
+    async def _retire(self) -> None:
+        oldest = asyncio.get_running_loop().time() - IDLE_CONNECTION_SECONDS
+        while self._free and self._free[0][0] < oldest:
+            await self._pool.release(self._free.popleft()[1])
+
+
+class Loan:
+    """One connection for the length of a `with`; losing it is `DatabaseUnavailable`."""
+
+    __slots__ = ("_connection", "_loans")
+
+    def __init__(self, loans: Loans) -> None:
+        self._loans = loans
+
+    async def __aenter__(self) -> asyncpg.Connection:
+        try:
+            self._connection = await self._loans.take()
+        except UNAVAILABLE as lost:
+            raise errors.DatabaseUnavailable from lost
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: object
+    ) -> None:
+        await self._loans.give_back(self._connection, is_unharmed=raised is None)
+        # A wrong argument is our bug, although asyncpg derives it from InterfaceError.
+        is_ours = isinstance(
+            raised, errors.PolyantError | asyncpg.exceptions.DataError | ValueError
+        )
+        if isinstance(raised, UNAVAILABLE) and not is_ours:
+            raise errors.DatabaseUnavailable from raised
+
+
 class Database:
     """The pool, as an `Executor`."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, loans: Loans) -> None:
+        self._loans = loans
 
-    @contextlib.asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
-        """Borrow a connection; losing it is `DatabaseUnavailable`."""
-        # A timer is only worth its price when there may be something to wait for.
-        timeout = None if self._pool.get_idle_size() else ACQUIRE_TIMEOUT_SECONDS
-        with translated():
-            async with self._pool.acquire(timeout=timeout) as borrowed:
-                yield borrowed
+    def connection(self) -> Loan:
+        """Borrow a connection."""
+        return Loan(self._loans)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Executor]:
@@ -140,20 +218,8 @@ class Database:
 
     async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append many rows to a table by COPY."""
-        with translated():
-            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as borrowed:
-                await borrowed.copy_records_to_table(table, columns=columns, records=rows)
-
-
-@contextlib.contextmanager
-def translated() -> Iterator[None]:
-    """Turn every way of losing the database into `DatabaseUnavailable`."""
-    try:
-        yield
-    except (errors.PolyantError, asyncpg.exceptions.DataError, ValueError):
-        raise  # a wrong argument is our bug, although asyncpg derives it from InterfaceError
-    except UNAVAILABLE as lost:
-        raise errors.DatabaseUnavailable from lost
+        async with self.connection() as connection:
+            await connection.copy_records_to_table(table, columns=columns, records=rows)
 
 
 @contextlib.asynccontextmanager
@@ -179,7 +245,11 @@ async def opened(
         server_settings={"application_name": target.application_name, "jit": "off"},
     )
     async with pool:
-        yield Database(pool)
+        loans = Loans(pool, size)
+        try:
+            yield Database(loans)
+        finally:
+            await loans.close()
 
 
 async def use_orjson(connection: asyncpg.Connection) -> None:
