@@ -36,7 +36,10 @@ def main() -> None:
 async def _bench(folder: Path, seconds: float, runs: int) -> None:
     async with stack.database_server(folder) as server, stack.scripted_model(folder) as model:
         options = stack.EngineOptions(
-            database_url=server.url("polyant"), model_url=model, keys=server.keys
+            database_url=server.url("polyant"),
+            model_url=model,
+            keys=server.keys,
+            variables={"LOG_LEVEL": "info"},  # as people run it
         )
         async with stack.engine(folder, options) as engine, aiohttp.ClientSession() as client:
             idle = turns.rss_mb(engine)
@@ -73,6 +76,8 @@ def _section(count: int, found: Sequence[Sample]) -> None:
         ("p99 ms", lambda sample: sample.p99_ms, lambda _: ""),
         ("engine CPU ms a turn", lambda sample: sample.cpu_ms, lambda _: "bar: 2.0"),
         ("database CPU ms a turn", lambda sample: sample.database_cpu_ms, lambda _: ""),
+        ("turns a CPU second of everything", lambda sample: sample.per_cpu_second,
+         lambda value: f"x {os.cpu_count()} processors = {value * (os.cpu_count() or 1):.0f}/s at most"),
         ("other programs' CPU share, %", lambda sample: sample.foreign_cpu * 100, lambda _: "noise"),
         ("database transactions a turn", lambda sample: sample.transactions, lambda _: "bar: 4"),
         ("engine RSS after, MB", lambda sample: sample.rss_mb,

@@ -35,6 +35,7 @@ class Sample:
     p99_ms: float
     cpu_ms: float  # of the engine, per turn
     database_cpu_ms: float  # of all its processes, per turn
+    per_cpu_second: float  # turns for a second of all processes: engine, database, model, load
     foreign_cpu: float  # share of all processors that other programs took meanwhile
     transactions: float  # of the database, per turn
     rss_mb: float  # of the engine, after the run
@@ -94,6 +95,7 @@ def _sample(
         p99_ms=times[min(turns - 1, turns * 99 // 100)],
         cpu_ms=used.engine * 1000 / turns,
         database_cpu_ms=used.database * 1000 / turns,
+        per_cpu_second=turns / ours,
         foreign_cpu=max(0.0, (used.machine - ours) / used.available),
         transactions=transactions / turns,
         rss_mb=rss_mb(engine),
