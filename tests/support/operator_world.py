@@ -20,7 +20,7 @@ from polyant_operator.kube.access import Access
 from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.bucket import TokenBucket
 from polyant_operator.kube.cache import Cache
-from polyant_operator.kube.client import MERGE, Client
+from polyant_operator.kube.client import APPLY, MERGE, Client
 from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.kinds import (
     DEPLOYMENT,
@@ -52,6 +52,8 @@ class WatchedClient(Client):
     """A client that remembers every write, and dies when told to."""
 
     writes: list[str]
+    # Every verb and resource that was ever asked for, as rights name them.
+    used: set[tuple[str, str]]
     dies_after: int | None = None
     dies_of: type[BaseException] = Crash
 
@@ -66,6 +68,10 @@ class WatchedClient(Client):
         query: Mapping[str, str] | None = None,
         content_type: str = "application/json",
     ) -> Object:
+        verb, resource = _right(method, kind, path)
+        self.used.add((verb, resource))
+        if content_type == APPLY and "/" not in resource:
+            self.used.add(("create", resource))  # an apply that makes the object needs it
         answer = await super().request(
             method, kind, path, body=body, query=query, content_type=content_type
         )
@@ -74,6 +80,14 @@ class WatchedClient(Client):
             if self.dies_after is not None and len(self.writes) >= self.dies_after:
                 raise self.dies_of("told to")
         return answer
+
+
+def _right(method: str, kind: Kind, path: str) -> tuple[str, str]:
+    """The verb and the resource a request needs a right for."""
+    rest = path.partition(f"/{kind.plural}")[2].strip("/").split("/")
+    resource = kind.plural + (f"/{rest[1]}" if len(rest) > 1 else "")
+    verbs = {"POST": "create", "PATCH": "patch", "DELETE": "delete", "PUT": "update"}
+    return verbs.get(method) or ("get" if rest[0] else "list"), resource
 
 
 class World:
@@ -85,6 +99,7 @@ class World:
         self.namespace = namespace
         self.now = datetime.now(UTC).replace(microsecond=0)
         self._pods = count(1)
+        self.client.used = set()
         self.restart()
 
     def restart(self) -> None:

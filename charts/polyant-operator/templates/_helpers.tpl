@@ -47,12 +47,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{/*
 What the operator may do where it works. Each verb is used by code: "get" finds foreign objects of
 our names, "list" fills the cache, "watch" only what is watched, "create" and "patch" are server-side
-apply, "delete" prunes.
+apply, "delete" removes what a changed spec makes superfluous. Everything else goes by garbage collection.
 */}}
 {{- define "polyant.rules" -}}
 - apiGroups: [polyant.ai]
   resources: [polyantinstances]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 - apiGroups: [polyant.ai]
   resources: [polyantinstances/status]
   verbs: [patch]
@@ -65,8 +65,11 @@ apply, "delete" prunes.
   resources: [secrets]
   verbs: [get, list, watch, create, patch]
 - apiGroups: [""]
-  resources: [services, serviceaccounts]
+  resources: [services]
   verbs: [get, list, create, patch, delete]
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  verbs: [get, list, create, patch]
 - apiGroups: [""]
   resources: [pods]
   verbs: [list]
@@ -74,7 +77,10 @@ apply, "delete" prunes.
   resources: [events]
   verbs: [create]
 - apiGroups: [apps]
-  resources: [deployments, statefulsets]
+  resources: [deployments]
+  verbs: [get, list, watch, create, patch]
+- apiGroups: [apps]
+  resources: [statefulsets]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [apps]
   resources: [deployments/scale]
@@ -87,12 +93,12 @@ apply, "delete" prunes.
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
-  verbs: [get, list, create, patch, delete]
+  verbs: [get, list, create, patch]
 - apiGroups: [rbac.authorization.k8s.io]
   resources: [roles, rolebindings]
-  verbs: [get, list, create, patch, delete]
+  verbs: [get, list, create, patch]
 # "watch" and "update" are there to be passed on: the engines elect their leader by a Lease.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  verbs: [get, list, watch, create, update, patch, delete]
+  verbs: [get, list, watch, create, update, patch]
 {{- end -}}

@@ -65,6 +65,8 @@ CHILDREN = (
     DISRUPTION_BUDGET,
     INGRESS,
 )
+# Children that a changed spec may make superfluous; only these may be deleted, besides Jobs.
+PRUNED = (SERVICE, STATEFUL_SET, INGRESS)
 # Children whose changes are watched; the others are compared at resync.
 WATCHED_CHILDREN = (DEPLOYMENT, STATEFUL_SET, JOB, INGRESS)
 

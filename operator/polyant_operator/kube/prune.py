@@ -10,7 +10,7 @@ from typing import Any
 
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
-from polyant_operator.kube.kinds import Object, Ref
+from polyant_operator.kube.kinds import PRUNED, Object, Ref
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def unwanted(
     return tuple(
         (ref, obj)
         for ref, obj in sorted(children.items())
-        if ref not in wanted and is_owned_by(obj, uid)
+        if ref.kind in PRUNED and ref not in wanted and is_owned_by(obj, uid)
     )
 
 

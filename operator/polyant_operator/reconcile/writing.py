@@ -6,7 +6,7 @@ their replicas follow the spec. Nothing is pruned before the new version may run
 
 from polyant_operator.desired import replicas
 from polyant_operator.kube import prune
-from polyant_operator.kube.kinds import DEPLOYMENT, JOB, Ref, ref_of
+from polyant_operator.kube.kinds import DEPLOYMENT, Ref, ref_of
 from polyant_operator.reconcile.state import Pass, Tools
 from polyant_operator.verdicts import live
 
@@ -45,8 +45,7 @@ async def prune_children(state: Pass, tools: Tools) -> None:
     if not state.may_write or not state.gate_open or state.problems:
         return
     wanted = {ref_of(manifest) for manifest in (*state.always, *state.workloads)}
-    jobs = {ref for ref in state.children if ref.kind == JOB}
-    for ref, obj in prune.unwanted(state.children, wanted | jobs, state.instance.uid):
+    for ref, obj in prune.unwanted(state.children, wanted, state.instance.uid):
         await prune.remove(tools.client, tools.cache, ref, obj)
         state.children.pop(ref, None)
 
