@@ -1,8 +1,9 @@
-"""Leave in a virtual environment only what a container runs, as bytecode that is never rechecked.
+"""Leave in a folder of packages only what a container runs, as bytecode that is never rechecked.
 
-Runs inside the builder stage with the environment's own interpreter: `slim.py operator|engine DIR`.
-What is removed is listed, each with its reason; a package that turns out to need it fails the
-image's own smoke test (`python -m dev.images build` starts every command with `--help`).
+Runs in the builder stages: `slim.py operator|engine FOLDER`, once for what others wrote and once
+for our own. What is removed is listed, each with its reason; a package that turns out to need it
+fails the image's own smoke test (`python -m dev.images build` starts every command with `--help`).
+Bytecode that is never checked against its source needs no write to a read-only root.
 """
 
 import compileall
@@ -13,16 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FOREIGN: dict[str, tuple[str, ...]] = {
-    "operator": ("polyant_engine", "polyant_web"),  # the operator never imports them
-    "engine": ("polyant_operator",),
+    # The operator never imports the others, nor they it.
+    "operator": ("polyant_engine", "polyant_web", "bin/polyant-engine", "bin/polyant-web"),
+    "engine": ("polyant_operator", "bin/polyant-operator"),
 }
 UNUSED_PARTS: dict[str, tuple[str, ...]] = {
     "operator": ("kubernetes/aio",),  # a second copy of the client for asyncio, 60 MB compiled
     "engine": (),
-}
-COMMANDS = {
-    "operator": ("python", "polyant-operator"),
-    "engine": ("python", "polyant-engine", "polyant-web"),
 }
 INSTALLERS: tuple[str, ...] = (
     "pip",
@@ -35,28 +33,23 @@ INSTALLERS: tuple[str, ...] = (
 )
 UNUSED_FOLDERS = ("tests", "test", "__pycache__")  # packages that ship their own tests
 UNUSED_FILES = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h")  # for compilers and editors
-KEPT = ("polyant_",)  # our own packages hold nothing to remove, but templates that look like it
+KEPT = ("polyant_",)  # our own packages hold nothing to remove, but folders that look like it
 
 
-def main(role: str, environment: Path) -> None:
-    """Slim the environment and compile it."""
-    (site,) = environment.glob("lib/python3*/site-packages")
-    before = _size(environment)
-    for path in (
-        *_named(site, FOREIGN[role] + UNUSED_PARTS[role] + INSTALLERS),
-        *_scripts(environment, role),
-    ):
+def main(role: str, folder: Path) -> None:
+    """Slim the folder and compile it."""
+    before = _size(folder)
+    for path in _named(folder, FOREIGN[role] + UNUSED_PARTS[role] + INSTALLERS):
         _remove(path)
-    for package in sorted(site.iterdir()):
+    for package in sorted(folder.iterdir()):
         if package.is_dir() and not package.name.startswith(KEPT):
             _slim(package)
     compileall.compile_dir(
-        str(site), quiet=1, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+        str(folder), quiet=1, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
     )
-    print(f"{environment}: {before >> 20} MiB -> {_size(environment) >> 20} MiB with bytecode")
-    for size, name in sorted(((_size(path), path.name) for path in site.iterdir()), reverse=True)[
-        :8
-    ]:
+    print(f"{folder}: {before / 2**20:.1f} MiB -> {_size(folder) / 2**20:.1f} MiB with bytecode")
+    sizes = ((_size(path), path.name) for path in folder.iterdir())
+    for size, name in sorted(sizes, reverse=True)[:8]:
         print(f"  {size / 2**20:6.1f} MiB {name}")
 
 
@@ -69,15 +62,9 @@ def _slim(package: Path) -> None:
             _remove(path)
 
 
-def _named(site: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
+def _named(folder: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
     for pattern in patterns:
-        yield from site.glob(pattern)
-
-
-def _scripts(environment: Path, role: str) -> Iterator[Path]:
-    for path in sorted((environment / "bin").iterdir()):
-        if not path.name.startswith(COMMANDS[role]):
-            yield path
+        yield from folder.glob(pattern)
 
 
 def _remove(path: Path) -> None:
