@@ -75,6 +75,9 @@ def test_one_replica_works_with_the_charts_rights_and_the_other_takes_over(
     eventually(lambda: jobs(server, namespace), "a migration Job")
     eventually(lambda: second.get("/readyz")[0] == 200, "the standby is ready")
     assert not leads(second)
+    assert 'resource="polyantinstances"' not in second.get("/metrics")[1], (
+        "a standby watches nothing"
+    )
     assert first.get("/livez") == (200, "ok\n")
     age = first.metric("polyant_watch_canary_age_seconds")
     assert age is not None
@@ -102,6 +105,27 @@ def test_a_killed_leader_is_replaced_when_its_lease_has_expired(
     first.stop(by=signal.SIGKILL)
 
     eventually(lambda: leads(second), "the standby leads", seconds=22)
+
+
+def test_a_frozen_leader_ends_when_it_thaws_before_it_writes_anything(
+    server: apiserver.ApiServer, home: str, tmp_path: Path
+) -> None:
+    times = {"LEASE_SECONDS": "5", "LEASE_RENEW_SECONDS": "3", "LEASE_RETRY_SECONDS": "1"}
+    environ = {"POD_NAMESPACE": home, **times}
+    with (
+        operator_process.running(server.kubeconfig, tmp_path, "one", environ) as first,
+        operator_process.running(server.kubeconfig, tmp_path, "two", environ) as second,
+    ):
+        eventually(lambda: leads(first) or leads(second), "one leads")
+        leader, standby = (first, second) if leads(first) else (second, first)
+        leader.process.send_signal(signal.SIGSTOP)
+        eventually(lambda: leads(standby), "the standby leads", seconds=15)
+
+        leader.process.send_signal(signal.SIGCONT)
+
+        assert leader.process.wait(timeout=5) != 0
+        assert leads(standby)
+    assert "Timeout (0:00:0" in leader.log.read_text(), "ended by the watchdog, from its C thread"
 
 
 def test_a_deleted_child_of_a_watched_kind_is_made_again(
