@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from dev.images import process
 
+LAYERS_KEPT = 40  # unnamed images of earlier builds; about 100 MB each
 KEY_LABEL = "ai.polyant.inputs"
 DOCKER_BASE = "docker.io/library/python:3.11-slim-bookworm"
 DOCKER_POSTGRES = "docker.io/pgvector/pgvector:pg16"
@@ -141,7 +142,11 @@ class Buildah(Builder):
 
     @override
     def build(self, build: Build, runner: process.Runner) -> None:
-        # Layers are kept, so that a change of the sources does not install every package again.
+        # Layers are kept, so that a change of the sources does not install every package again,
+        # until there are so many that the disk matters more than the next build's minute.
+        kept = process.output(["buildah", "images", "--filter", "dangling=true", "--quiet"]) or ""
+        if len(kept.split()) > LAYERS_KEPT:
+            process.output(["buildah", "rmi", "--prune"])
         options = ["--isolation=chroot", "--layers", "--pull-never", "--format=oci"]
         runner.run(build.reference, ["buildah", "bud", *options, *_build_arguments(build)])
 
