@@ -80,8 +80,11 @@ def run(settings: Settings) -> int:
     """Run until told to stop; returns the exit code."""
     try:
         return asyncio.run(_main(settings))
-    except (errors.NoAccess, revision.WrongRevision) as error:
+    except (errors.KubeError, revision.WrongRevision) as error:
         logger.error("%s", error)  # noqa: TRY400 (the message says all; a trace would hide it)
+        return FAILED
+    except Exception:  # the boundary of the process: recorded as every other line is
+        logger.exception("The process ends")
         return FAILED
 
 

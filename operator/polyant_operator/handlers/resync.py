@@ -33,8 +33,8 @@ class Resync:
     async def once(self) -> None:
         """List everything once."""
         for kind in (*CHILDREN, INSTANCE):
-            known = self._cache.refs(kind)
-            vanished = self._cache.replace(kind, await self._list(kind), known)
+            known = self._cache.versions(kind)
+            vanished = self._cache.replace(await self._list(kind), known)
             if kind in (INSTANCE, *WATCHED_CHILDREN):
                 # The others have no watch that could have told.
                 for ref in sorted(vanished):

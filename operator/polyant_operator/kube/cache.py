@@ -54,28 +54,42 @@ class Cache:
             shelf.pop(ref, None)
 
     def replace(
-        self, kind: Kind, listed: Iterable[Mapping[str, Any]], known_before: set[Ref]
+        self, listed: Iterable[Mapping[str, Any]], known_before: Mapping[Ref, int]
     ) -> set[Ref]:
         """Take a whole list of a kind; returns what had vanished without a watch telling.
 
         `known_before` is what was known when the list began: an object made during the list stays.
+        A version older than what was known then means that the cluster was restored from a backup.
         """
         present = set()
         for obj in listed:
-            present.add(ref_of(obj))
+            ref = ref_of(obj)
+            present.add(ref)
+            if _version(obj) < known_before.get(ref, 0):
+                self._forget(ref)
             self.put(obj)
-        vanished = {ref for ref in known_before if ref.kind == kind} - present
+        vanished = set(known_before) - present
         for ref in vanished:
-            self._instances.pop(ref, None)
-            for shelf in self._children.values():
-                shelf.pop(ref, None)
+            self._forget(ref)
         return vanished
+
+    def versions(self, kind: Kind) -> dict[Ref, int]:
+        """Every known object of a kind, with its version."""
+        shelves = [self._instances] if kind == INSTANCE else list(self._children.values())
+        return {
+            ref: _version(obj)
+            for shelf in shelves
+            for ref, obj in shelf.items()
+            if ref.kind == kind
+        }
 
     def refs(self, kind: Kind) -> set[Ref]:
         """Every known object of a kind."""
-        if kind == INSTANCE:
-            return set(self._instances)
-        return {ref for shelf in self._children.values() for ref in shelf if ref.kind == kind}
+        return set(self.versions(kind))
+
+    def _forget(self, ref: Ref) -> None:
+        for shelf in (self._instances, *self._children.values()):
+            shelf.pop(ref, None)
 
     def instance(self, namespace: str, name: str) -> Object | None:
         """A PolyantInstance."""

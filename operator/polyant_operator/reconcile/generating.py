@@ -47,8 +47,13 @@ async def _create(state: Pass, tools: Tools, secret: GeneratedSecret) -> Object:
 
 def is_lost(state: Pass, secret: GeneratedSecret) -> bool:
     """Whether generating this Secret anew would lose data."""
-    known = state.instance.status.encryption.key_id
-    return secret.encrypts and secret.name not in state.secrets and known is not None
+    if secret.name in state.secrets:
+        return False
+    status, names = state.instance.status, state.instance.names
+    if secret.name == names.database:
+        # The data was made with that password; another would lock everybody out.
+        return status.installation_id is not None and state.has_database
+    return secret.encrypts and status.encryption.key_id is not None
 
 
 async def check_secrets(state: Pass, tools: Tools) -> None:  # noqa: ARG001 (one shape for all steps)
@@ -126,12 +131,11 @@ def _problem(state: Pass, use: SecretUse, lost: set[str]) -> SecretProblem | Non
     fault = _fault(state, use, lost)
     if fault is None or use.optional:
         return None
-    field = use.field or f"The operator generated {use.variable}:"
     return SecretProblem(
         secret=use.secret,
         key=use.key or "",
         fault=fault,
-        field=field,
+        field=use.field,
         expected=use.form.value if fault is SecretFault.WRONG_FORM else "",
     )
 
@@ -139,7 +143,8 @@ def _problem(state: Pass, use: SecretUse, lost: set[str]) -> SecretProblem | Non
 def _fault(state: Pass, use: SecretUse, lost: set[str]) -> SecretFault | None:
     secret = state.secrets.get(use.secret)
     if secret is None:
-        return SecretFault.KEY_LOST if use.secret in lost else SecretFault.ABSENT
+        lost_key = use.secret in lost and use.variable == "ENCRYPTION_KEY"
+        return SecretFault.KEY_LOST if lost_key else SecretFault.ABSENT
     if use.key is None:
         return None
     value = _decoded(secret, use.key)

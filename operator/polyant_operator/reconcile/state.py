@@ -12,7 +12,7 @@ from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
 from polyant_operator.kube.events import Recorder
-from polyant_operator.kube.kinds import Kind, Object, Ref
+from polyant_operator.kube.kinds import STATEFUL_SET, Kind, Object, Ref
 from polyant_operator.verdicts.observed import Attempt, SecretProblem, Trouble
 
 
@@ -67,6 +67,11 @@ class Pass:
     def hash_known(self) -> bool:
         """Whether the migration's hash could be computed from readable Secrets."""
         return bool(self.context.migration_hash)
+
+    @property
+    def has_database(self) -> bool:
+        """Whether an embedded database exists."""
+        return self.child(STATEFUL_SET, self.instance.names.database) is not None
 
     def child(self, kind: Kind, name: str) -> Object | None:
         """A live child by kind and name."""

@@ -31,7 +31,7 @@ class SecretProblem:
     secret: str
     key: str
     fault: SecretFault
-    # The field of the spec that names it, or what generated it.
+    # The field of the spec that names it; empty for a Secret that the operator generated.
     field: str
     # For WRONG_FORM: the form it should have. Never the value.
     expected: str = ""

@@ -44,6 +44,12 @@ def is_patience_over(instance: PolyantInstance, now: datetime) -> bool:
 
 def _sentence(problem: SecretProblem) -> str:
     where = f"{problem.field} names Secret {problem.secret}, key {problem.key}"
+    if not problem.field:
+        where = f"Secret {problem.secret}, key {problem.key}, was generated and is not as it was"
+        if problem.fault is SecretFault.ABSENT:
+            return (
+                f"{where}: it is gone. Restore it: what was made with it cannot be used otherwise."
+            )
     match problem.fault:
         case SecretFault.ABSENT:
             return f"{where}: there is no such Secret. Create it with that key."

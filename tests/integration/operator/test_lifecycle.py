@@ -196,6 +196,27 @@ async def test_a_lost_key_is_never_replaced(world: World) -> None:
     assert await state(world) == kstatus.CURRENT
 
 
+async def test_a_lost_password_of_a_database_with_data_is_never_replaced(world: World) -> None:
+    await world.bring_up()
+    kept = await world.get(SECRET, "acme-database")
+    await world.admin.delete(SECRET, world.namespace, "acme-database")
+
+    await world.run()
+
+    assert "acme-database" not in await world.names(SECRET)
+    assert (await world.conditions())["SecretsReady"] == ("False", "SecretMissing")
+    assert "Secret acme-database, key uri" in await world.message("SecretsReady")
+    assert "Restore it" in await world.message("SecretsReady")
+    assert (await world.conditions())["EngineAvailable"] == ("True", "Available")
+
+    names = ("name", "namespace", "labels", "annotations")
+    metadata = {name: kept["metadata"][name] for name in names}
+    await world.admin.create({**kept, "metadata": metadata})
+    await world.run()
+    assert await state(world) == kstatus.CURRENT
+    assert len(await world.jobs()) == 1
+
+
 async def test_the_key_of_a_deleted_instance_is_adopted_by_a_new_one(world: World) -> None:
     await world.bring_up()
     await world.run()

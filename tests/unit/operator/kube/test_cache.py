@@ -76,10 +76,10 @@ def test_a_list_finds_what_vanished_and_spares_what_came_meanwhile() -> None:
     cache = Cache()
     cache.put(service(1))
     cache.put(service(2, name="kept"))
-    before = cache.refs(SERVICE)
+    before = cache.versions(SERVICE)
     cache.put(service(3, name="made meanwhile"))
 
-    vanished = cache.replace(SERVICE, [service(2, name="kept")], before)
+    vanished = cache.replace([service(2, name="kept")], before)
 
     assert vanished == {REF}
     names = {ref.name for ref in cache.children("ns", "acme")}
@@ -94,3 +94,23 @@ def test_instances_are_found_by_name() -> None:
 
     assert cache.instance("ns", "acme") is not None
     assert cache.refs(INSTANCE) == {Ref(INSTANCE, "ns", "acme")}
+
+
+def test_a_list_of_a_restored_cluster_is_believed() -> None:
+    cache = Cache()
+    cache.put(service(100, spec="lost future"))
+
+    cache.replace([service(50, spec="restored")], cache.versions(SERVICE))
+
+    assert cache.children("ns", "acme")[REF]["spec"] == "restored"
+
+
+def test_a_list_that_is_older_than_what_came_meanwhile_is_not() -> None:
+    cache = Cache()
+    cache.put(service(50))
+    before = cache.versions(SERVICE)
+    cache.put(service(60, spec="newest"))
+
+    cache.replace([service(55)], before)
+
+    assert cache.children("ns", "acme")[REF]["spec"] == "newest"
