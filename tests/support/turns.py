@@ -39,6 +39,7 @@ class MemoryStore:
 
     busy: int = 0  # how often `open` finds the conversation busy
     outages: int = 0  # how often `close` finds the database away
+    loses_answers: bool = False  # an outage comes after the commit
     is_ours: bool = True
     provider: str | None = "main"
     endings: list[model.Ending] = field(default_factory=list)
@@ -69,9 +70,17 @@ class MemoryStore:
         del turn
         if self.outages > 0:
             self.outages -= 1
+            if self.loses_answers:
+                self.endings.append(ending)
+                self.is_ours = False
             raise DatabaseUnavailable
-        self.endings.append(ending)
+        if self.is_ours:
+            self.endings.append(ending)
         return self.is_ours
+
+    async def has_ended(self, turn: model.OpenedTurn, ending: model.Ending) -> bool:
+        del turn
+        return ending in self.endings
 
     async def renew(self, turns: Collection[uuid.UUID]) -> set[uuid.UUID]:
         return set(turns) if self.is_ours else set()

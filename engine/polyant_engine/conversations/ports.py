@@ -23,6 +23,10 @@ class TurnStore(Protocol):
         """End a turn; tell whether it was still ours."""
         ...
 
+    async def has_ended(self, turn: model.OpenedTurn, ending: model.Ending) -> bool:
+        """Tell whether our ending is stored already."""
+        ...
+
     async def renew(self, turns: Collection[uuid.UUID]) -> set[uuid.UUID]:
         """Prolong leases; return the turns that are still ours."""
         ...

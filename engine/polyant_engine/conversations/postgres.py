@@ -106,6 +106,13 @@ class PostgresTurns:
         )
         return closed is not None
 
+    async def has_ended(self, turn: model.OpenedTurn, ending: model.Ending) -> bool:
+        """Tell whether our ending is stored already."""
+        found: bool = await self._database.fetchval(
+            SQL["has_ended"], turn.id, turn.attempt, ending.state.value
+        )
+        return found
+
     async def renew(self, turns: Collection[uuid.UUID]) -> set[uuid.UUID]:
         """Prolong leases."""
         rows = await self._database.fetch(SQL["renew_leases"], list(turns), self._lease_seconds)

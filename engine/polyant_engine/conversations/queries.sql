@@ -99,6 +99,9 @@ WITH turn AS (
 )
 SELECT 1 FROM turn;
 
+-- name: has_ended
+SELECT EXISTS (SELECT FROM turns WHERE id = $1 AND attempt = $2 AND state = $3);
+
 -- name: renew_leases
 UPDATE turns SET lease_until = now() + make_interval(secs => $2::float8)
 WHERE id = ANY($1::uuid[]) AND state = 'running'

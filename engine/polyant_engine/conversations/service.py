@@ -178,12 +178,17 @@ class Turns:
             turn.finish(told if error is None else Failed(error))
 
     async def _close(self, opened: model.OpenedTurn, ending: model.Ending) -> bool:
+        store = self._use.store
         for pause in COMMIT_RETRY_SECONDS:
             try:
-                return await self._use.store.close(opened, ending)
+                return await store.close(opened, ending)
             except DatabaseUnavailable:
                 await asyncio.sleep(pause)
-        return await self._use.store.close(opened, ending)
+            # The connection may have broken after the commit and before the answer.
+            with contextlib.suppress(DatabaseUnavailable):
+                if await store.has_ended(opened, ending):
+                    return True
+        return await store.close(opened, ending)
 
     def _log(
         self,

@@ -140,6 +140,18 @@ async def test_a_renewed_lease_is_kept_and_an_expired_one_is_abandoned(
     assert said(again) == ["hello"]
 
 
+async def test_an_ending_is_recognised_as_ours(server: Server, migrated: str) -> None:
+    done, failed = Ending(state=State.DONE, text="x"), Ending(state=State.FAILED)
+    async with opened(server.url(migrated)) as (_, store):
+        turn = await store.open(request())
+        before = await store.has_ended(turn, done)
+        await store.close(turn, done)
+
+        after = await store.has_ended(turn, done), await store.has_ended(turn, failed)
+
+    assert (before, after) == (False, (True, False))
+
+
 async def test_the_database_itself_refuses_a_second_running_turn(
     server: Server, migrated: str
 ) -> None:

@@ -198,6 +198,16 @@ async def test_a_short_outage_at_the_commit_is_bridged() -> None:
     assert isinstance(told, Finished)
 
 
+async def test_a_commit_whose_answer_got_lost_is_still_a_commit() -> None:
+    store = MemoryStore(outages=1, loses_answers=True)
+    turns, _ = turns_of(store, ScriptedModel([HELLO]))
+
+    told = await ended(await turns.start(a_request()))
+
+    assert isinstance(told, Finished)
+    assert len(store.endings) == 1
+
+
 async def test_draining_waits_and_then_cancels() -> None:
     store = MemoryStore()
     turns, _ = turns_of(store, ScriptedModel([Delta(text="x"), None]))
