@@ -80,7 +80,7 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
         ),
         "API_REQUESTS_PER_SECOND": Variable(
             form="integer 1..10000",
-            default="100",
+            default="500",
             doc="Requests to the API server; bursts of twice as many.",
         ),
         "LOG_LEVEL": Variable(

@@ -40,7 +40,7 @@ from polyant_operator.settings import Settings
 logger = logging.getLogger(__name__)
 
 # Reconciles started in a second: below the API server's limit, above any user's need.
-STARTS_PER_SECOND = 50
+STARTS_PER_SECOND = 200
 LOST_LEASE = 2
 FAILED = 1
 
@@ -144,7 +144,9 @@ class Process:
 
         settings, kit = self._settings, tools(client, self._settings)
         queue = WorkQueue(
-            _work(Reconciler(kit)), TokenBucket(STARTS_PER_SECOND, 100), random.random
+            _work(Reconciler(kit)),
+            TokenBucket(STARTS_PER_SECOND, STARTS_PER_SECOND * 2),
+            random.random,
         )
         feed = Feed(kit.cache, queue, self._canary.sing)
         resync = Resync(client, kit.cache, queue, settings.watch_namespaces)

@@ -2,10 +2,33 @@
 
 import asyncio
 
+from polyant_operator.api.conditions import ConditionType
 from polyant_operator.api.edge import EdgeType
 from polyant_operator.desired import secrets, uses
 from polyant_operator.kube import gather
+from polyant_operator.kube.kinds import DEPLOYMENT, STATEFUL_SET, Object
 from polyant_operator.reconcile.state import Pass, Tools
+from polyant_operator.verdicts import live, workloads
+
+
+async def _pods(state: Pass, tools: Tools) -> tuple[Object, ...]:
+    # Pods explain what is amiss; of an instance at rest they have nothing to tell.
+    if _is_at_rest(state):
+        return ()
+    return await gather.pods(tools.client, state.instance.namespace, state.instance.name)
+
+
+def _is_at_rest(state: Pass) -> bool:
+    names, ready = state.instance.names, state.instance.status.condition(ConditionType.READY)
+    if ready is None or ready.status != "True":
+        return False
+    if ready.observed_generation != state.instance.generation:
+        return False
+    deployments = [state.child(DEPLOYMENT, name) for name in (names.engine, names.web)]
+    database = state.child(STATEFUL_SET, names.database)
+    return all(each and workloads.is_rolled_out(each) for each in deployments) and (
+        database is None or live.number(database, "status", "readyReplicas") > 0
+    )
 
 
 async def gather_world(state: Pass, tools: Tools) -> None:
@@ -16,7 +39,7 @@ async def gather_world(state: Pass, tools: Tools) -> None:
     generated = {secret.name for secret in secrets.wanted(instance)}
     state.secrets, state.pods = await asyncio.gather(
         gather.secrets(tools.client, instance.namespace, used | generated),
-        gather.pods(tools.client, instance.namespace, instance.name),
+        _pods(state, tools),
     )
     if instance.spec.edge.type is EdgeType.INGRESS:
         state.ingress_classes = await gather.ingress_classes(tools.client)
