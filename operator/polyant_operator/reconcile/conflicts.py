@@ -33,7 +33,14 @@ async def check_names(state: Pass, tools: Tools) -> None:
     always = tree.always(state.instance, context)
     wanted = [ref_of(manifest) for manifest in (*always, *tree.workloads(state.instance, context))]
     unseen = [ref for ref in wanted if ref not in state.children and _is_due(state, ref)]
-    found = await gather.existing(tools.client, unseen)
+    # What a namesake left may be gone by now: not every kind has a watch that would have told.
+    foreign = [
+        ref for ref in wanted if ref in state.children and not _is_ours(state, state.children[ref])
+    ]
+    found = await gather.existing(tools.client, [*unseen, *foreign])
+    for ref in foreign:
+        if ref not in found:
+            tools.cache.drop(state.children.pop(ref))
     known = state.children | found
     state.trouble = _judge(state, {ref: known[ref] for ref in wanted if ref in known})
     # Ours, only not shown by a watch yet: treat it as known, or it would be taken for absent.

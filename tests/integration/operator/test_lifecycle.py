@@ -245,6 +245,19 @@ async def test_children_of_a_deleted_namesake_are_waited_for(world: World) -> No
     assert len(world.client.writes) == 1
 
 
+async def test_children_of_a_namesake_that_went_unseen_keep_nobody_waiting(world: World) -> None:
+    await world.create()
+    await world.run()
+    await world.look()
+    await delete_with_children(world)
+    world.tools.cache.put(await world.create())
+
+    await world.run(fresh=False)
+
+    assert (await world.conditions())["Ready"] != ("False", "Progressing")
+    assert "acme-engine" in await world.names(SERVICE)
+
+
 async def test_deletion_policy_is_expressed_ahead_of_time(world: World) -> None:
     await world.bring_up()
     assert [name for name in await world.names(SECRET) if await owned(world, name)] == []
