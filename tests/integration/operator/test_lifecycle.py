@@ -217,47 +217,6 @@ async def test_a_lost_password_of_a_database_with_data_is_never_replaced(world: 
     assert len(await world.jobs()) == 1
 
 
-async def test_the_key_of_a_deleted_instance_is_adopted_by_a_new_one(world: World) -> None:
-    await world.bring_up()
-    await world.run()
-    key = (await world.get(SECRET, "acme-encryption-key"))["data"]
-    await delete_with_children(world)
-
-    await world.create()
-    await world.run()
-
-    secret = await world.get(SECRET, "acme-encryption-key")
-    assert secret["data"] == key
-    assert "polyant.ai/unconfirmed" not in secret["metadata"]["annotations"]
-    assert len(await world.jobs()) == 1
-
-
-async def test_children_of_a_deleted_namesake_are_waited_for(world: World) -> None:
-    await world.create()
-    await world.run()
-    await world.admin.delete(INSTANCE, world.namespace, "acme")
-    await world.create()
-    world.client.writes.clear()
-
-    assert await world.run() == 2
-
-    assert (await world.conditions())["Reconciling"] == ("True", "Progressing")
-    assert len(world.client.writes) == 1
-
-
-async def test_children_of_a_namesake_that_went_unseen_keep_nobody_waiting(world: World) -> None:
-    await world.create()
-    await world.run()
-    await world.look()
-    await delete_with_children(world)
-    world.tools.cache.put(await world.create())
-
-    await world.run(fresh=False)
-
-    assert (await world.conditions())["Ready"] != ("False", "Progressing")
-    assert "acme-engine" in await world.names(SERVICE)
-
-
 async def test_deletion_policy_is_expressed_ahead_of_time(world: World) -> None:
     await world.bring_up()
     assert [name for name in await world.names(SECRET) if await owned(world, name)] == []
@@ -404,17 +363,6 @@ async def test_every_turn_of_ready_is_said_once_as_an_event(world: World) -> Non
 
 async def owned(world: World, secret: str) -> bool:
     return "ownerReferences" in (await world.get(SECRET, secret))["metadata"]
-
-
-async def delete_with_children(world: World) -> None:
-    """Delete the instance, and what the garbage collector would take with it."""
-    uid = (await world.get(INSTANCE, "acme"))["metadata"]["uid"]
-    await world.admin.delete(INSTANCE, world.namespace, "acme")
-    for kind in CHILDREN:
-        async for child in world.admin.walk(kind, world.namespace):
-            owners = child["metadata"].get("ownerReferences", [])
-            if uid in [owner["uid"] for owner in owners]:
-                await world.admin.delete(kind, world.namespace, child["metadata"]["name"])
 
 
 async def test_an_instance_deleted_in_the_middle_of_a_pass_is_no_error(world: World) -> None:
