@@ -17,7 +17,8 @@ def secret(name: str, **entries: str) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": name},
+        # Without the label a changed Secret is noticed at the next resync, which is ten minutes away.
+        "metadata": {"name": name, "labels": {"polyant.ai/reload": "true"}},
         "stringData": entries,
     }
 

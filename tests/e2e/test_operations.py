@@ -1,12 +1,16 @@
 """What an owner does to a running installation, while somebody keeps asking."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import httpx2
+import openai
 import pytest
+from openai.types.chat import ChatCompletionMessageParam
 
 from support.endtoend import Cluster, Installation, until
 
@@ -129,6 +133,23 @@ def test_an_operator_killed_half_way_finishes_its_work(cluster: Cluster, two: In
         "two new panel pods",
     )
     two.until_ready()
+
+
+def test_a_killed_engine_ends_a_stream_for_its_client(two: Installation, key: str) -> None:
+    host = {"Host": two.cluster.host(two.host_name)}
+    base = f"http://{two.cluster.edge}/v1"
+    question: list[ChatCompletionMessageParam] = [{"role": "user", "content": "endlessly"}]
+    with openai.OpenAI(api_key=key, base_url=base, default_headers=host, max_retries=0) as client:
+        stream = client.chat.completions.create(model="hello", messages=question, stream=True)
+        next(iter(stream))
+        killed = time.monotonic()
+        two.kubectl.run("delete", "pods", *names(two, "engine"), "--grace-period=0", "--force")
+        with contextlib.suppress(openai.APIError, httpx2.HTTPError):
+            list(stream)
+
+    assert time.monotonic() - killed < 60, "the reply alone would have taken 100 s"
+    two.until_ready()
+    assert two.ask("hello", key, "still there?").status == 200
 
 
 def test_a_deleted_child_comes_back(acme: Installation) -> None:

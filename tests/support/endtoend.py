@@ -104,6 +104,12 @@ RULES = json.dumps(
                 "reply": "one two three four five six seven eight nine ten",
                 "chunks": {"size": 4, "delayMs": 150},
             },
+            {
+                "name": "endless",
+                "match": {"text": "^endlessly"},
+                "reply": "word " * 100,
+                "chunks": {"size": 5, "delayMs": 1000},
+            },
             {"name": "long", "match": {"text": "^x{1000}"}, "reply": "That was long."},
             {"name": "echo", "reply": "You said: {text}", "chunks": {"size": 4}},
         ],
