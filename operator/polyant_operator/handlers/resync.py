@@ -12,9 +12,9 @@ from collections.abc import Callable
 from polyant_operator.api import labels
 from polyant_operator.handlers.queue import Key, Priority, WorkQueue
 from polyant_operator.kube import errors
-from polyant_operator.kube.cache import Cache, trim
+from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
-from polyant_operator.kube.kinds import CHILDREN, INSTANCE, WATCHED_CHILDREN, Kind, Object
+from polyant_operator.kube.kinds import CHILDREN, INSTANCE, WATCHED_CHILDREN, Kind, Ref
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +33,7 @@ class Resync:
     async def once(self) -> None:
         """List everything once."""
         for kind in (*CHILDREN, INSTANCE):
-            known = self._cache.versions(kind)
-            vanished = self._cache.replace(await self._list(kind), known)
+            vanished = await self._refresh(kind)
             if kind in (INSTANCE, *WATCHED_CHILDREN):
                 # The others have no watch that could have told.
                 for ref in sorted(vanished):
@@ -53,10 +52,11 @@ class Resync:
             except errors.KubeError as error:
                 logger.warning("The resync failed and is tried again later: %s", error)
 
-    async def _list(self, kind: Kind) -> list[Object]:
+    async def _refresh(self, kind: Kind) -> set[Ref]:
+        # Object by object: a whole list at one time would be the peak of the process's memory.
+        known, present = self._cache.versions(kind), set()
         selector = "" if kind == INSTANCE else labels.OWNER
-        return [
-            trim(obj)
-            for namespace in self._namespaces or (None,)
-            async for obj in self._client.walk(kind, namespace, labels=selector)
-        ]
+        for namespace in self._namespaces or (None,):
+            async for obj in self._client.walk(kind, namespace, labels=selector):
+                present.add(self._cache.refresh(obj, known))
+        return self._cache.forget_vanished(present, known)

@@ -53,6 +53,6 @@ async def prune_children(state: Pass, tools: Tools) -> None:
 async def _apply(state: Pass, tools: Tools, manifest: dict[str, object]) -> None:
     ref: Ref = ref_of(manifest)
     if await tools.applier.apply(manifest, state.children.get(ref)):
-        fresh = tools.cache.children(ref.namespace, state.instance.name).get(ref)
+        fresh = tools.cache.child(ref, state.instance.name)
         if fresh is not None:
             state.children[ref] = fresh

@@ -79,7 +79,8 @@ def test_a_list_finds_what_vanished_and_spares_what_came_meanwhile() -> None:
     before = cache.versions(SERVICE)
     cache.put(service(3, name="made meanwhile"))
 
-    vanished = cache.replace([service(2, name="kept")], before)
+    present = {cache.refresh(service(2, name="kept"), before)}
+    vanished = cache.forget_vanished(present, before)
 
     assert vanished == {REF}
     names = {ref.name for ref in cache.children("ns", "acme")}
@@ -100,7 +101,7 @@ def test_a_list_of_a_restored_cluster_is_believed() -> None:
     cache = Cache()
     cache.put(service(100, spec="lost future"))
 
-    cache.replace([service(50, spec="restored")], cache.versions(SERVICE))
+    cache.refresh(service(50, spec="restored"), cache.versions(SERVICE))
 
     assert cache.children("ns", "acme")[REF]["spec"] == "restored"
 
@@ -111,6 +112,6 @@ def test_a_list_that_is_older_than_what_came_meanwhile_is_not() -> None:
     before = cache.versions(SERVICE)
     cache.put(service(60, spec="newest"))
 
-    cache.replace([service(55)], before)
+    cache.refresh(service(55), before)
 
     assert cache.children("ns", "acme")[REF]["spec"] == "newest"
