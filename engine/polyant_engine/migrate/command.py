@@ -1,4 +1,4 @@
-"""`polyant-engine migrate`: wait, look, lock, check, upgrade, found, report.
+"""`polyant-engine migrate`: wait, lock, look, check, upgrade, found, report.
 
 Nothing is changed before every check has passed, and every step can be run again: a migration that
 was killed anywhere is finished by the next one.
@@ -68,8 +68,9 @@ async def migrate(settings: MigrationSettings, clock: Clock) -> Report:
     dsn, wait = settings.database.dsn, settings.database.wait_seconds
     async with waiting.connected(dsn, wait, clock) as connection:
         with _named():
-            pgvector = await preflight.check(connection)
+            # The preflight may create the extension, which two at once would trip over.
             async with locking.alone(connection, wait, clock):
+                pgvector = await preflight.check(connection)
                 applied = await _upgrade(connection, settings)
                 state = await _found(connection, settings)
                 await administrator.ensure(
