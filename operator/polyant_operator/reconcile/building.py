@@ -14,7 +14,6 @@ from polyant_operator.verdicts import live
 
 logger = logging.getLogger(__name__)
 
-_DIGEST_KEY = "DIGEST_KEY"
 _ROLLED = (Component.ENGINE, Component.WEB, Component.DATABASE)
 
 
@@ -27,7 +26,7 @@ async def build(state: Pass, tools: Tools) -> None:
 
 def _context(state: Pass, tools: Tools) -> Context:
     values = generating.values(state)
-    key = values.get(state.instance.names.auth_secrets, {}).get(_DIGEST_KEY)
+    key = values.get(state.instance.names.auth_secrets, {}).get(generating.DIGEST_KEY)
     context = Context(
         options=tools.options,
         secret_digests={part: _digest(state, part, values, key) for part in _ROLLED},

@@ -42,7 +42,7 @@ async def check_names(state: Pass, tools: Tools) -> None:
         if ref not in found:
             tools.cache.drop(state.children.pop(ref))
     known = state.children | found
-    state.trouble = _judge(state, {ref: known[ref] for ref in wanted if ref in known})
+    state.trouble = judge_taken(state, {ref: known[ref] for ref in wanted if ref in known})
     # Ours, only not shown by a watch yet: treat it as known, or it would be taken for absent.
     state.children |= {ref: obj for ref, obj in found.items() if _is_ours(state, obj)}
 
@@ -68,7 +68,8 @@ def _is_due(state: Pass, ref: Ref) -> bool:
     return not behind_gate or not jobs or any(live.is_true(job, "Complete") for job in jobs)
 
 
-def _judge(state: Pass, known: dict[Ref, Object]) -> Trouble | None:
+def judge_taken(state: Pass, known: dict[Ref, Object]) -> Trouble | None:
+    """Tell a deleted namesake's leftovers, which go by themselves, from somebody else's objects."""
     taken = [ref for ref, obj in known.items() if not _is_ours(state, obj)]
     if not taken:
         return None

@@ -94,7 +94,7 @@ async def _create(state: Pass, tools: Tools, number: int) -> None:
         # Made by an earlier pass that did not live to see it, or still being deleted.
         job = await tools.client.get(JOB, state.instance.namespace, manifest["metadata"]["name"])
         if not prune.is_owned_by(job, state.instance.uid):
-            state.trouble = conflicts.conflict(state, [ref_of(job)])
+            state.trouble = conflicts.judge_taken(state, {ref_of(job): job})
             return
         if job["metadata"].get("deletionTimestamp"):
             raise

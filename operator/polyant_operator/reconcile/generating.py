@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 _AUTH_SECRET_LENGTH = 32
 _INTERNAL_SECRET_LENGTH = 16
+# What Secret contents are digested with; pods never see it.
+DIGEST_KEY = "DIGEST_KEY"
 
 
 async def generate_secrets(state: Pass, tools: Tools) -> None:
@@ -64,8 +66,16 @@ async def check_secrets(state: Pass, tools: Tools) -> None:  # noqa: ARG001 (one
         for use in uses.all_uses(state.instance)
         if (problem := _problem(state, use, lost)) is not None
     ]
-    state.problems = tuple(dict.fromkeys(problems))
+    state.problems = tuple(dict.fromkeys((*problems, *_without_digest_key(state))))
     state.key_id = _key_id(state)
+
+
+def _without_digest_key(state: Pass) -> Iterator[SecretProblem]:
+    """Find an auth Secret that was restored by hand without the key no container uses."""
+    name = state.instance.names.auth_secrets
+    secret = state.secrets.get(name)
+    if secret is not None and not _decoded(secret, DIGEST_KEY):
+        yield SecretProblem(secret=name, key=DIGEST_KEY, fault=SecretFault.NO_KEY, field="")
 
 
 async def keep_secrets(state: Pass, tools: Tools) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from polyant_operator.kube.kinds import CHILDREN, INSTANCE, SECRET, SERVICE
+from polyant_operator.kube.kinds import CHILDREN, INSTANCE, JOB, SECRET, SERVICE, Kind
 from support.operator_world import World
 
 pytestmark = pytest.mark.integration
@@ -49,11 +49,37 @@ async def test_children_of_a_namesake_that_went_unseen_keep_nobody_waiting(world
     assert "acme-engine" in await world.names(SERVICE)
 
 
-async def delete_with_children(world: World) -> None:
+async def test_a_namesakes_job_that_is_still_there_is_no_conflict(world: World) -> None:
+    await world.bring_up()
+    await world.run()
+    (job,) = await world.jobs()
+    await delete_with_children(world, keep=(JOB,))
+    world.tools.cache.put(await world.create())
+
+    assert await world.run() == 2
+    assert (await world.conditions())["Reconciling"] == ("True", "Progressing")
+
+    await world.admin.delete(JOB, world.namespace, job["metadata"]["name"])
+    await world.run()
+    assert len(await world.jobs()) == 1
+
+
+async def test_a_restored_auth_secret_without_its_digest_key_is_named(world: World) -> None:
+    name, labelled = "acme-auth-secrets", {"metadata": {"labels": {"polyant.ai/instance": "acme"}}}
+    await world.secret(name, AUTH_SECRET="a" * 32, AUTH_INTERNAL_SECRET="b" * 32)
+    await world.admin.merge(SECRET, world.namespace, name, labelled)
+    await world.create()
+
+    await world.run()
+
+    assert "DIGEST_KEY" in await world.message("Ready")
+
+
+async def delete_with_children(world: World, keep: tuple[Kind, ...] = ()) -> None:
     """Delete the instance, and what the garbage collector would take with it."""
     uid = (await world.get(INSTANCE, "acme"))["metadata"]["uid"]
     await world.admin.delete(INSTANCE, world.namespace, "acme")
-    for kind in CHILDREN:
+    for kind in (kind for kind in CHILDREN if kind not in keep):
         async for child in world.admin.walk(kind, world.namespace):
             owners = child["metadata"].get("ownerReferences", [])
             if uid in [owner["uid"] for owner in owners]:
