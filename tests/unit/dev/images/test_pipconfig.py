@@ -19,7 +19,7 @@ def test_index_and_proxy_are_forwarded() -> None:
 
 
 def test_folders_of_this_machine_are_not() -> None:
-    listing = ":env:.find-links='/opt/wheels'\nglobal.cert='/etc/ssl/ca.crt'\n"
+    listing = ":env:.find-links='/srv/wheels'\nglobal.cert='/etc/ssl/ca.crt'\n"
 
     assert "find-links" not in rendered(listing)
     assert rendered(listing)["cert"] == pipconfig.INSIDE
