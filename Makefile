@@ -6,6 +6,7 @@ CLUSTER ?= auto
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help install up down dev test check format unit integration e2e bench images lock clean
 
 help: ## Show this list
@@ -13,14 +14,14 @@ help: ## Show this list
 
 install: $(BIN)/.installed ## Make the virtual environment
 $(BIN)/.installed: requirements/dev.txt pyproject.toml
-	@$(PYTHON) -c 'import sys, venv, ensurepip; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed: set PYTHON=..."'
+	@$(PYTHON) dev/python.py
 	@$(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . && touch $@
 
 up: install ## Bring everything up on a real Kubernetes and ask it a question
 	@$(BIN)/python -m dev.up up --cluster $(CLUSTER)
 
-down: install ## Remove what `make up` made
+down: $(if $(wildcard $(BIN)/.installed),,install) ## Remove what `make up` made
 	@$(BIN)/python -m dev.up down --cluster $(CLUSTER)
 
 dev: install ## Run engine and panel on 127.0.0.1 without Kubernetes
@@ -50,9 +51,9 @@ bench: install ## Print the measurements
 images: install ## Build the container images
 	@$(BIN)/python -m dev.images build
 
-lock: ## Write requirements/*.txt anew from pyproject.toml
-	@$(BIN)/pip install -q uv && for set in "operator:--extra operator" "engine:--extra engine --extra web" "build:--group build" "postgres:--group postgres" "dev:--all-extras --group dev"; do \
-	  $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 $${set#*:} pyproject.toml -o requirements/$${set%%:*}.txt; done
+lock: install ## Write requirements/*.txt anew from pyproject.toml
+	@for set in "operator:--extra operator" "engine:--extra engine --extra web" "build:--group build" "postgres:--group postgres" "dev:--all-extras --group dev"; do \
+	  $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 $${set#*:} pyproject.toml -o requirements/$${set%%:*}.txt || exit 1; done
 
 clean: ## Remove caches and the virtual environment
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build

@@ -86,7 +86,7 @@ def _prepare(_options: argparse.Namespace) -> int:
         print(f"Only the control plane is prepared; tests of a whole node are skipped. {error}")
         build.binaries(catalog.CONTROL_PLANE, progress.printed)
     else:
-        packages.ensure(progress.printed)
+        packages.ensure(progress.printed, packages.TEST_PACKAGES)
         build.binaries([*catalog.CONTROL_PLANE, *catalog.NODE], progress.printed)
     return 0
 

@@ -30,6 +30,8 @@ PACKAGES = {
     "buildah": "buildah",
     "mmdebstrap": "mmdebstrap",
 }
+# What the integration tests need besides: a browser that looks at the pages.
+TEST_PACKAGES = PACKAGES | {"chromium": "chromium"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Plan:
 
 def plan(missing: Iterable[str], *, os_release: str, is_root: bool) -> Plan:
     """Return the packages that carry the missing programs, and whether we may install them."""
-    wanted = tuple(sorted({PACKAGES[program] for program in missing}))
+    wanted = tuple(sorted({TEST_PACKAGES[program] for program in missing}))
     return Plan(wanted, may_install=is_root and is_debian(os_release))
 
 
@@ -59,9 +61,9 @@ def is_debian(os_release: str) -> bool:
     return "debian" in family or "ubuntu" in family
 
 
-def missing_programs(find: Callable[[str], bool]) -> list[str]:
+def missing_programs(find: Callable[[str], bool], wanted: Iterable[str] = PACKAGES) -> list[str]:
     """Return the programs that are not there."""
-    return [program for program in PACKAGES if not find(program)]
+    return [program for program in wanted if not find(program)]
 
 
 def is_installed(program: str) -> bool:
@@ -85,12 +87,13 @@ def check_machine() -> None:
         )
 
 
-def ensure(progress: Progress) -> None:
+def ensure(progress: Progress, programs: Iterable[str] = PACKAGES) -> None:
     """Install what is missing, or name the command that does."""
     check_machine()
     os_release = Path("/etc/os-release")
     text = os_release.read_text(encoding="utf-8") if os_release.exists() else ""
-    wanted = plan(missing_programs(is_installed), os_release=text, is_root=os.geteuid() == 0)
+    missing = missing_programs(is_installed, programs)
+    wanted = plan(missing, os_release=text, is_root=os.geteuid() == 0)
     if wanted.packages:
         _install(wanted, progress)
     if not namespace.is_possible():

@@ -42,3 +42,14 @@ def test_only_root_on_debian_and_its_children_gets_packages_installed(
 def test_nothing_is_missing_when_every_program_is_found() -> None:
     assert packages.missing_programs(lambda _program: True) == []
     assert packages.missing_programs(lambda program: program != "runc") == ["runc"]
+
+
+def test_the_tests_need_a_browser_and_the_node_does_not() -> None:
+    def has_all_but_chromium(program: str) -> bool:
+        return program != "chromium"
+
+    assert packages.missing_programs(has_all_but_chromium) == []
+    assert packages.missing_programs(has_all_but_chromium, packages.TEST_PACKAGES) == ["chromium"]
+    assert packages.plan(["chromium"], os_release="ID=debian", is_root=True).packages == (
+        "chromium",
+    )
