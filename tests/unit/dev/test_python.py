@@ -26,5 +26,5 @@ def test_a_missing_venv_package_is_named_with_its_command(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "ensurepip", None)
     monkeypatch.setattr("os.geteuid", lambda: 1000)
 
-    with pytest.raises(SystemExit, match="apt-get install .* python3-venv"):
+    with pytest.raises(SystemExit, match=r"apt-get install .* python3-venv"):
         python.main()
