@@ -7,7 +7,7 @@ the first event, so that an error before it has its own status, but for 10 s at 
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -88,6 +88,21 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
+@contextlib.asynccontextmanager
+async def _watching(turn: RunningTurn, receive: Receive, send: Send) -> AsyncIterator[Watcher]:
+    """Watch the client while an answer is made; the turn is cancelled when nobody waits any more."""
+    watcher = Watcher(receive, send)
+    try:
+        yield watcher
+    except ClientGone:
+        turn.cancel()
+    except asyncio.CancelledError:
+        turn.cancel()
+        raise
+    finally:
+        watcher.close()
+
+
 class PlainAnswer:
     """The response that waits for the whole answer."""
 
@@ -96,17 +111,9 @@ class PlainAnswer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for the turn and answer."""
-        watcher = Watcher(receive, send)
-        try:
+        async with _watching(self._watched.turn, receive, send) as watcher:
             outcome = await watcher.until(self._watched.turn.next_event())
             await self._response(outcome)(scope, receive, watcher.send)
-        except ClientGone:
-            self._watched.turn.cancel()
-        except asyncio.CancelledError:
-            self._watched.turn.cancel()
-            raise
-        finally:
-            watcher.close()
 
     def _response(self, outcome: Event) -> Response:
         watched = self._watched
@@ -135,16 +142,8 @@ class StreamedAnswer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream the turn."""
-        watcher = Watcher(receive, send)
-        try:
+        async with _watching(self._watched.turn, receive, send) as watcher:
             await self._stream(scope, receive, watcher)
-        except ClientGone:
-            self._watched.turn.cancel()
-        except asyncio.CancelledError:
-            self._watched.turn.cancel()
-            raise
-        finally:
-            watcher.close()
 
     async def _stream(self, scope: Scope, receive: Receive, watcher: Watcher) -> None:
         event: Event | None = None
