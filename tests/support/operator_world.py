@@ -1,7 +1,8 @@
 """An operator's world for tests: the real reconciler on a real API server, one pass at a time.
 
 There is no kubelet and no Job controller: the test writes what they would write, through the API
-server, which checks it. The client counts writes and can die after any of them.
+server, which checks it. The client counts writes, can die after any of them, and has every status
+that is written judged as the tools of users would read it.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -21,6 +22,7 @@ from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.bucket import TokenBucket
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import APPLY, MERGE, Client
+from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.kinds import (
     DEPLOYMENT,
@@ -35,7 +37,7 @@ from polyant_operator.kube.kinds import (
 )
 from polyant_operator.reconcile.instance import Reconciler
 from polyant_operator.reconcile.state import Tools
-from support import apiserver
+from support import apiserver, kstatus
 
 REPORT = (
     '{"head":"0003","minHead":"0001","pgvector":"0.8.5","keyId":"%s",'
@@ -56,6 +58,8 @@ class WatchedClient(Client):
     used: set[tuple[str, str]]
     dies_after: int | None = None
     dies_of: type[BaseException] = Crash
+    # The instance as each status write left it, by uid.
+    judged: dict[str, Object]
 
     @override
     async def request(
@@ -77,13 +81,23 @@ class WatchedClient(Client):
         )
         if method != "GET" and kind != EVENT:
             self.writes.append(f"{method} {path}")
+            if resource == "polyantinstances/status":
+                self._judge(answer)
             if self.dies_after is not None and len(self.writes) >= self.dies_after:
                 raise self.dies_of("told to")
         return answer
 
+    def _judge(self, answer: Object) -> None:
+        uid = answer["metadata"]["uid"]
+        found = kstatus.complaints(self.judged.get(uid), answer)
+        assert not found, f"{'; '.join(found)}: {answer.get('status')}"
+        self.judged[uid] = answer
+
 
 def _right(method: str, kind: Kind, path: str) -> tuple[str, str]:
     """The verb and the resource a request needs a right for."""
+    if f"/{kind.plural}" not in path:
+        return "get", "apis"  # discovery, which everybody may read
     rest = path.partition(f"/{kind.plural}")[2].strip("/").split("/")
     resource = kind.plural + (f"/{rest[1]}" if len(rest) > 1 else "")
     verbs = {"POST": "create", "PATCH": "patch", "DELETE": "delete", "PUT": "update"}
@@ -100,6 +114,7 @@ class World:
         self.now = datetime.now(UTC).replace(microsecond=0)
         self._pods = count(1)
         self.client.used = set()
+        self.client.judged = {}
         self.restart()
 
     def restart(self) -> None:
@@ -111,6 +126,7 @@ class World:
             client=self.client,
             cache=cache,
             applier=Applier(self.client, cache),
+            discovery=Discovery(self.client),
             recorder=Recorder(self.client, self._seconds, lambda: self.now),
             options=OperandOptions(engine_repository="registry.test/engine"),
             random=token_bytes,
@@ -160,7 +176,8 @@ class World:
     async def look(self) -> None:
         """Let the cache know what is."""
         queue = WorkQueue(_never, TokenBucket(1, 1), lambda: 0.0)
-        await Resync(self.client, self.tools.cache, queue, (self.namespace,)).once()
+        namespaces = (self.namespace,)
+        await Resync(self.client, self.tools.cache, queue, namespaces, self.tools.discovery).once()
 
     async def get(self, kind: Kind, name: str) -> Object:
         return await self.admin.get(kind, self.namespace, name)

@@ -37,7 +37,13 @@ class Context:
     migration_hash: str = UNKNOWN_DIGEST
     # Which try of that hash, from 1.
     migration_attempt: int = 1
+    # Kinds of other people's operators that this cluster doesn't have (`kube/discovery.py`).
+    absent_kinds: frozenset[str] = frozenset()
 
     def secret_digest(self, component: Component) -> str:
         """Give the digest for a component's pods."""
         return self.secret_digests.get(component, UNKNOWN_DIGEST)
+
+    def has(self, kind: str) -> bool:
+        """Tell whether the cluster has a kind that not every cluster has."""
+        return kind not in self.absent_kinds

@@ -29,6 +29,7 @@ from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.bucket import TokenBucket
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
+from polyant_operator.kube.discovery import ASK_SECONDS, Discovery
 from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.leases import LeaseStore
 from polyant_operator.observability import logs, metrics
@@ -64,6 +65,7 @@ def tools(client: Client, settings: Settings) -> Tools:
         client=client,
         cache=cache,
         applier=Applier(client, cache),
+        discovery=Discovery(client),
         recorder=Recorder(client, time.monotonic, wall_clock),
         options=options.of(settings),
         random=secrets.token_bytes,
@@ -149,7 +151,7 @@ class Process:
             random.random,
         )
         feed = Feed(kit.cache, queue, self._canary.sing)
-        resync = Resync(client, kit.cache, queue, settings.watch_namespaces)
+        resync = Resync(client, kit.cache, queue, settings.watch_namespaces, kit.discovery)
         watches = Watches(client.access, feed, store, settings.watch_namespaces)
         await resync.once()
         self._canary.start()
@@ -158,6 +160,7 @@ class Process:
                 group.create_task(queue.run(settings.workers))
                 group.create_task(watches.run())
                 group.create_task(resync.run(settings.resync_seconds, random.random))
+                group.create_task(kit.discovery.follow(resync.once, ASK_SECONDS))
         finally:
             self._canary.stop()
 

@@ -14,6 +14,7 @@ from polyant_operator.handlers.queue import Key, Priority, WorkQueue
 from polyant_operator.kube import errors
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
+from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.kinds import CHILDREN, INSTANCE, WATCHED_CHILDREN, Kind, Ref
 
 logger = logging.getLogger(__name__)
@@ -23,15 +24,22 @@ class Resync:
     """Fills the cache from lists and wants every instance to be looked at."""
 
     def __init__(
-        self, client: Client, cache: Cache, queue: WorkQueue, namespaces: tuple[str, ...]
+        self,
+        client: Client,
+        cache: Cache,
+        queue: WorkQueue,
+        namespaces: tuple[str, ...],
+        discovery: Discovery,
     ) -> None:
         self._client = client
+        self._discovery = discovery
         self._cache = cache
         self._queue = queue
         self._namespaces = namespaces
 
     async def once(self) -> None:
         """List everything once."""
+        await self._discovery.refresh()
         for kind in (*CHILDREN, INSTANCE):
             vanished = await self._refresh(kind)
             if kind in (INSTANCE, *WATCHED_CHILDREN):
@@ -54,7 +62,10 @@ class Resync:
 
     async def _refresh(self, kind: Kind) -> set[Ref]:
         # Object by object: a whole list at one time would be the peak of the process's memory.
-        known, present = self._cache.versions(kind), set()
+        known: dict[Ref, int] = self._cache.versions(kind)
+        present: set[Ref] = set()
+        if not self._discovery.available(kind):
+            return self._cache.forget_vanished(present, known)
         selector = "" if kind == INSTANCE else labels.OWNER
         for namespace in self._namespaces or (None,):
             async for obj in self._client.walk(kind, namespace, labels=selector):

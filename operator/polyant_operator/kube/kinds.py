@@ -51,6 +51,14 @@ JOB = Kind("batch/v1", "Job", "jobs")
 INGRESS = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
 INGRESS_CLASS = Kind("networking.k8s.io/v1", "IngressClass", "ingressclasses", namespaced=False)
 DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
+NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
+ENDPOINT_SLICE = Kind("discovery.k8s.io/v1", "EndpointSlice", "endpointslices")
+POD_MONITOR = Kind("monitoring.coreos.com/v1", "PodMonitor", "podmonitors")
+HTTP_ROUTE = Kind("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes")
+CERTIFICATE = Kind("cert-manager.io/v1", "Certificate", "certificates")
+
+# Not every cluster has these: `kube/discovery.py` knows whether this one does.
+OPTIONAL = (POD_MONITOR, HTTP_ROUTE, CERTIFICATE)
 
 # Children of an instance that the operator lists, applies and prunes.
 CHILDREN = (
@@ -70,7 +78,19 @@ PRUNED = (SERVICE, STATEFUL_SET, INGRESS)
 # Children whose changes are watched; the others are compared at resync.
 WATCHED_CHILDREN = (DEPLOYMENT, STATEFUL_SET, JOB, INGRESS)
 
-_ALL = (*CHILDREN, INSTANCE, CRD, SECRET, CONFIG_MAP, PVC, POD, EVENT, INGRESS_CLASS)
+_ALL = (
+    *CHILDREN,
+    *OPTIONAL,
+    INSTANCE,
+    CRD,
+    SECRET,
+    CONFIG_MAP,
+    PVC,
+    POD,
+    EVENT,
+    INGRESS_CLASS,
+    ENDPOINT_SLICE,
+)
 _BY_NAME = {(kind.api_version, kind.kind): kind for kind in _ALL}
 
 

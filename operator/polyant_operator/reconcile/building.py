@@ -30,6 +30,7 @@ def _context(state: Pass, tools: Tools) -> Context:
     context = Context(
         options=tools.options,
         secret_digests={part: _digest(state, part, values, key) for part in _ROLLED},
+        absent_kinds=tools.discovery.absent(),
     )
     if key is None or not _readable(state, Component.MIGRATION):
         return context

@@ -29,7 +29,7 @@ COLLECTING_SECONDS = 2.0
 
 async def check_names(state: Pass, tools: Tools) -> None:
     """Ask for names that no watch has shown, and stop when one is taken."""
-    context = Context(options=tools.options)
+    context = Context(options=tools.options, absent_kinds=tools.discovery.absent())
     always = tree.always(state.instance, context)
     wanted = [ref_of(manifest) for manifest in (*always, *tree.workloads(state.instance, context))]
     unseen = [ref for ref in wanted if ref not in state.children and _is_due(state, ref)]

@@ -11,6 +11,7 @@ from polyant_operator.desired.context import Context, Manifest, OperandOptions
 from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
+from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.kinds import STATEFUL_SET, Kind, Object, Ref
 from polyant_operator.verdicts.observed import Attempt, SecretProblem, Trouble
@@ -23,6 +24,7 @@ class Tools:
     client: Client
     cache: Cache
     applier: Applier
+    discovery: Discovery
     recorder: Recorder
     options: OperandOptions
     # So many random bytes, unpredictable.

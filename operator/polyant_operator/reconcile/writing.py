@@ -5,7 +5,7 @@ their replicas follow the spec. Nothing is pruned before the new version may run
 """
 
 from polyant_operator.desired import replicas
-from polyant_operator.kube import prune
+from polyant_operator.kube import errors, prune
 from polyant_operator.kube.kinds import DEPLOYMENT, Ref, ref_of
 from polyant_operator.reconcile.state import Pass, Tools
 from polyant_operator.verdicts import live
@@ -52,7 +52,13 @@ async def prune_children(state: Pass, tools: Tools) -> None:
 
 async def _apply(state: Pass, tools: Tools, manifest: dict[str, object]) -> None:
     ref: Ref = ref_of(manifest)
-    if await tools.applier.apply(manifest, state.children.get(ref)):
+    try:
+        written = await tools.applier.apply(manifest, state.children.get(ref))
+    except errors.NotFound:
+        # Either the namespace is going, or the kind is: the next try knows.
+        await tools.discovery.refresh()
+        raise
+    if written:
         fresh = tools.cache.child(ref, state.instance.name)
         if fresh is not None:
             state.children[ref] = fresh

@@ -12,6 +12,7 @@ from polyant_operator.kube.access import Access
 from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
+from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.kinds import EVENT, INSTANCE, Kind, Object
 from polyant_operator.reconcile import instance as passes
@@ -58,6 +59,7 @@ def reconciler(server: Server, obj: Object) -> Reconciler:
             client=server,
             cache=cache,
             applier=Applier(server, cache),
+            discovery=Discovery(server),
             recorder=Recorder(server, lambda: 0.0, lambda: now),
             options=OperandOptions(),
             random=bytes,
