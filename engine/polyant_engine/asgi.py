@@ -18,6 +18,8 @@ from functools import partial
 
 from starlette.types import ASGIApp
 
+from polyant_engine.accounts.identities import Identities
+from polyant_engine.accounts.identity_store import PostgresIdentityStore
 from polyant_engine.accounts.limits import SignInLimits
 from polyant_engine.accounts.passwords import Passwords
 from polyant_engine.accounts.postgres import AccountStore, AttemptStore
@@ -132,6 +134,9 @@ async def _features(stack: AsyncExitStack, found: Foundation) -> tuple[Endpoint,
     )
     store = PostgresAgents(found.database)
     agents = Agents(store, found.vault, found.hasher, models)
+    identities = Identities(
+        PostgresIdentityStore(found.database), found.accounts, Passwords(), found.clock
+    )
     counters = PostgresCounters(found.database)
     chores = [(COUNTER_SECONDS, counters.forget_old_windows)]
     turns = await stack.enter_async_context(_turns(found, models, chores))
@@ -145,7 +150,7 @@ async def _features(stack: AsyncExitStack, found: Foundation) -> tuple[Endpoint,
     return (
         *completions.endpoints(),  # the first that fits wins, so the busiest stand first
         *PublicHealth(found.clock).endpoints(),
-        *AccountRoutes(found.accounts, found.hasher).endpoints(),
+        *AccountRoutes(found.accounts, identities, found.hasher).endpoints(),
         *AgentRoutes(agents).endpoints(),
     )
 

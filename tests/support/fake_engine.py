@@ -71,6 +71,8 @@ class FakeEngine:
     calls: list[tuple[str, str]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     questions: list[dict[str, Any]] = field(default_factory=list)
+    vouched: list[dict[str, Any]] = field(default_factory=list)
+    subjects: dict[str, str] = field(default_factory=dict)
     throttled: bool = False
     failing: int | None = None  # a status every call is answered with
     auth_secret: str = AUTH_SECRET
@@ -91,6 +93,7 @@ class FakeEngine:
             routes=[
                 self._route("/api/auth/fingerprint", "GET", self._fingerprint),
                 self._route("/api/auth/credentials/verify", "POST", self._verify),
+                self._route("/api/auth/identities", "POST", self._vouch),
                 self._route("/api/auth/session", "GET", self._session),
                 self._route("/api/auth/session", "DELETE", self._sign_out),
                 self._route("/api/me/password", "POST", self._password),
@@ -181,6 +184,19 @@ class FakeEngine:
             return JSONResponse({"user": None}, 201)
         token = self.sign_in(person.email)
         return JSONResponse({"user": person.document(), "sessionToken": token}, 201)
+
+    async def _vouch(self, request: Request) -> Response:
+        proof = await request.json()
+        self.vouched.append(proof)
+        email = self.subjects.get(proof["subject"], proof["email"])
+        if email not in self.people and not proof["mayJoin"]:
+            return JSONResponse({"user": None, "reason": "unknown_person"}, 201)
+        if proof["subject"] not in self.subjects and email in self.subjects.values():
+            return JSONResponse({"user": None, "reason": "linked_to_another_account"}, 201)
+        person = self.people.setdefault(email, Person(email, "", role="viewer"))
+        self.subjects[proof["subject"]] = email
+        document = {"user": person.document(), "sessionToken": self.sign_in(email)}
+        return JSONResponse(document, 201)
 
     async def _session(self, request: Request) -> Response:
         person = self._who(request)

@@ -58,7 +58,7 @@ class AccountStore:
             return None
         if row["is_stale"]:
             await self._database.execute(_queries["touch_session"], row["session_id"])
-        user = _user(row)
+        user = user_of(row)
         session = UserSession(
             session_id=row["session_id"],
             user_id=user.id,
@@ -154,10 +154,11 @@ async def _record(
 def _credentials(row: Record | None) -> Credentials | None:
     if row is None:
         return None
-    return Credentials(user=_user(row), password_hash=row["password_hash"])
+    return Credentials(user=user_of(row), password_hash=row["password_hash"])
 
 
-def _user(row: Record) -> User:
+def user_of(row: Record) -> User:
+    """Read a person from a row with the columns of `credentials`."""
     return User(
         id=row["id"],
         email=row["email"],

@@ -13,6 +13,20 @@ SELECT EXISTS (SELECT FROM users);
 INSERT INTO users (id, email, name, role, password_hash, must_change_password)
 VALUES ($1, $2, $3, $4, $5, $6);
 
+-- name: person_of_identity
+SELECT u.id, u.email, u.name, u.role, u.must_change_password, u.created_at, u.updated_at
+FROM identities AS i JOIN users AS u ON u.id = i.user_id
+WHERE i.provider = $1 AND i.subject = $2;
+
+-- name: link_identity
+-- Nothing for a person who has another account there, and for a subject that was linked meanwhile.
+INSERT INTO identities (provider, subject, user_id) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING RETURNING user_id;
+
+-- name: join_user
+INSERT INTO users (id, email, name, role, password_hash, must_change_password)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING RETURNING id;
+
 -- name: open_session
 INSERT INTO sessions (id, user_id, token_hash, client_address, expires_at)
 VALUES ($1, $2, $3, $4, now() + $5::interval);

@@ -1,11 +1,12 @@
 """Sign-in for the panel (internal) and the own account (public)."""
 
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from polyant_engine.accounts.identities import Identities, Identity, Provider, Refusal
 from polyant_engine.accounts.model import MAX_PASSWORD
 from polyant_engine.accounts.service import Accounts
 from polyant_engine.core import errors
@@ -36,11 +37,24 @@ class PasswordChange(BaseModel):
     newPassword: str  # noqa: N815  a name of the wire
 
 
-class AccountRoutes:
-    """The handlers; the rules are in the service."""
+class Proof(BaseModel):
+    """Whom a provider vouches for, as the panel has verified it."""
 
-    def __init__(self, accounts: Accounts, hasher: TokenHasher) -> None:
+    model_config = ConfigDict(strict=True)
+
+    provider: Literal["google"]
+    subject: str = Field(min_length=1, max_length=255)
+    email: str = Field(min_length=1, max_length=254)
+    name: str = Field(max_length=1000)
+    mayJoin: bool  # noqa: N815  a name of the wire
+
+
+class AccountRoutes:
+    """The handlers; the rules are in the services."""
+
+    def __init__(self, accounts: Accounts, identities: Identities, hasher: TokenHasher) -> None:
         self._accounts = accounts
+        self._identities = identities
         self._hasher = hasher
 
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -51,6 +65,7 @@ class AccountRoutes:
         verify = "/api/auth/credentials/verify"
         return (
             Endpoint("POST", verify, self.verify, internal(), SMALL_BODY),
+            Endpoint("POST", "/api/auth/identities", self.vouch, internal(), SMALL_BODY),
             Endpoint("GET", session, self.show_session, internal()),
             Endpoint("DELETE", session, self.sign_out, internal()),
             Endpoint("GET", "/api/auth/fingerprint", self.fingerprint, internal()),
@@ -64,6 +79,21 @@ class AccountRoutes:
         found = await self._accounts.sign_in(attempt.email, attempt.password, call.client_address)
         if found is None:
             return _json({"user": None}, 201)
+        return _json({"user": found.user.wire(), "sessionToken": found.token}, 201)
+
+    async def vouch(self, call: Call) -> Response:
+        """Let in whom a provider vouches for."""
+        proof = await call.model(Proof)
+        identity = Identity(
+            provider=Provider(proof.provider),
+            subject=proof.subject,
+            email=proof.email,
+            name=proof.name,
+            may_join=proof.mayJoin,
+        )
+        found = await self._identities.sign_in(identity, call.client_address)
+        if isinstance(found, Refusal):
+            return _json({"user": None, "reason": found.value}, 201)
         return _json({"user": found.user.wire(), "sessionToken": found.token}, 201)
 
     async def show_session(self, call: Call) -> Response:

@@ -46,7 +46,19 @@ class Accounts:
             return None
         await self._limits.clear(client_address, account)
         await self._keep_hash_current(found, password)
-        return await self._open(found.user, client_address)
+        return await self.open(found.user, client_address)
+
+    async def open(self, user: User, client_address: str) -> SignedIn:
+        """Open a session for a person who has proved who they are."""
+        token = ids.new_token(ids.SESSION_PREFIX)
+        session = NewSession(
+            id=ids.new_id(),
+            user_id=user.id,
+            token_hash=self._hasher.digest(token),
+            client_address=client_address,
+        )
+        await self._store.open_session(session)
+        return SignedIn(user=user, token=token)
 
     async def session(self, token: str) -> UserSession | None:
         """Return the live session of a token."""
@@ -102,14 +114,3 @@ class Accounts:
         if self._passwords.is_outdated(found.password_hash):
             renewed = await self._passwords.hash(password)
             await self._store.renew_hash(found.user.id, found.password_hash, renewed)
-
-    async def _open(self, user: User, client_address: str) -> SignedIn:
-        token = ids.new_token(ids.SESSION_PREFIX)
-        session = NewSession(
-            id=ids.new_id(),
-            user_id=user.id,
-            token_hash=self._hasher.digest(token),
-            client_address=client_address,
-        )
-        await self._store.open_session(session)
-        return SignedIn(user=user, token=token)
