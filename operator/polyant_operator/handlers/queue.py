@@ -60,11 +60,15 @@ class WorkQueue:
         self._jitter = jitter
         self._waiting: tuple[deque[Key], deque[Key]] = (deque(), deque())
         self._dirty: dict[Key, tuple[Priority, float]] = {}
-        self._processing: set[Key] = set()
+        # With the moment at which the work began.
+        self._processing: dict[Key, float] = {}
         self._failures: dict[Key, int] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         # Counts the listed keys; a skipped duplicate costs one wake-up and nothing else.
         self._listed = asyncio.Semaphore(0)
+        metrics.workqueue_unfinished_seconds.set_function(lambda: sum(self._running()))
+        metrics.workqueue_longest_seconds.set_function(lambda: max(self._running(), default=0))
+        metrics.active_workers.set_function(lambda: len(self._processing))
 
     def __len__(self) -> int:
         return len(self._dirty)
@@ -106,6 +110,7 @@ class WorkQueue:
 
     async def run(self, workers: int) -> None:
         """Work until cancelled."""
+        metrics.max_workers.set(workers)
         try:
             async with asyncio.TaskGroup() as group:
                 for number in range(workers):
@@ -134,9 +139,10 @@ class WorkQueue:
                 if key in self._processing or self._dirty.get(key, (None,))[0] is not lane:
                     return None
                 _, since = self._dirty.pop(key)
-                self._processing.add(key)
+                now = asyncio.get_running_loop().time()
+                self._processing[key] = now
                 metrics.workqueue_depth.set(len(self._dirty))
-                metrics.workqueue_queue_seconds.observe(asyncio.get_running_loop().time() - since)
+                metrics.workqueue_queue_seconds.observe(now - since)
                 return key
         return None
 
@@ -158,6 +164,13 @@ class WorkQueue:
             metrics.workqueue_work_seconds.observe(asyncio.get_running_loop().time() - started)
             self._done(key)
 
+    def _running(self) -> list[float]:
+        """How long each key in work has been worked on; asked while metrics are read."""
+        if not self._processing:
+            return []
+        now = asyncio.get_running_loop().time()
+        return [now - since for since in self._processing.values()]
+
     def _fail(self, key: Key) -> None:
         metrics.workqueue_retries.inc()
         failures = self._failures.get(key, 0)
@@ -166,7 +179,7 @@ class WorkQueue:
         self.add_after(key, pause * (1 + 0.2 * self._jitter()))
 
     def _done(self, key: Key) -> None:
-        self._processing.discard(key)
+        self._processing.pop(key, None)
         if key in self._dirty:
             self._list(key, self._dirty[key][0])
 

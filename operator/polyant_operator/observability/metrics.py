@@ -3,9 +3,12 @@
 Existing dashboards for controllers therefore work unchanged. Labels never carry free text.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _NAME = "polyantinstance"
@@ -33,6 +36,27 @@ workqueue_work_seconds = Histogram(
     registry=REGISTRY,
     buckets=_SECONDS,
 ).labels(_NAME)
+workqueue_unfinished_seconds = Gauge(
+    "workqueue_unfinished_work_seconds",
+    "Seconds of work in progress that no finished work accounts for yet, over all keys.",
+    ["name"],
+    registry=REGISTRY,
+).labels(_NAME)
+workqueue_longest_seconds = Gauge(
+    "workqueue_longest_running_processor_seconds",
+    "Seconds the longest running worker has been at its key.",
+    ["name"],
+    registry=REGISTRY,
+).labels(_NAME)
+active_workers = Gauge(
+    "controller_runtime_active_workers", "Workers at work.", ["controller"], registry=REGISTRY
+).labels(_NAME)
+max_workers = Gauge(
+    "controller_runtime_max_concurrent_reconciles",
+    "Workers there are.",
+    ["controller"],
+    registry=REGISTRY,
+).labels(_NAME)
 reconcile_seconds = Histogram(
     "controller_runtime_reconcile_time_seconds",
     "Time of one reconcile.",
@@ -55,6 +79,12 @@ instance_condition = Gauge(
     ["namespace", "name", "type"],
     registry=REGISTRY,
 )
+instance_replicas = Gauge(
+    "polyant_instance_replicas",
+    "Pods of a component: those there are, and those that are ready.",
+    ["namespace", "name", "component", "state"],
+    registry=REGISTRY,
+)
 drift_repaired = Counter(
     "polyant_drift_repaired",
     "Foreign changes to our fields that were reverted.",
@@ -62,9 +92,9 @@ drift_repaired = Counter(
     registry=REGISTRY,
 )
 api_requests = Counter(
-    "polyant_api_requests",
-    "Requests to the API server.",
-    ["verb", "resource", "code"],
+    "rest_client_requests",
+    "Requests to the API server; code is `error` when no answer came.",
+    ["method", "resource", "code"],
     registry=REGISTRY,
 )
 canary_age = Gauge(
@@ -88,13 +118,25 @@ def count_reconcile(result: str) -> None:
 def show_conditions(namespace: str, name: str, conditions: dict[str, str]) -> None:
     """Publish the conditions of an instance; those it no longer has disappear."""
     value = {"True": 1, "False": 0}
-    forget_instance(namespace, name, keep=frozenset(conditions))
+    _forget(instance_condition, namespace, name, keep=frozenset(conditions))
     for kind, status in conditions.items():
         instance_condition.labels(namespace, name, kind).set(value.get(status, -1))
 
 
-def forget_instance(namespace: str, name: str, keep: frozenset[str] = frozenset()) -> None:
-    """Drop the series of an instance that is gone, except the condition types to keep."""
-    for labels in list(instance_condition._metrics):  # noqa: SLF001 (the library offers no listing of label sets)
+def show_replicas(namespace: str, name: str, component: str, counts: Mapping[str, int]) -> None:
+    """Publish how many pods a component has and how many of them are ready."""
+    for state in ("replicas", "ready"):
+        word = "existing" if state == "replicas" else state
+        instance_replicas.labels(namespace, name, component, word).set(counts.get(state, 0))
+
+
+def forget_instance(namespace: str, name: str) -> None:
+    """Drop the series of an instance that is gone."""
+    _forget(instance_condition, namespace, name)
+    _forget(instance_replicas, namespace, name)
+
+
+def _forget(metric: Gauge, namespace: str, name: str, keep: frozenset[str] = frozenset()) -> None:
+    for labels in list(metric._metrics):  # noqa: SLF001 (the library offers no listing of label sets)
         if labels[:2] == (namespace, name) and labels[2] not in keep:
-            instance_condition.remove(*labels)
+            metric.remove(*labels)

@@ -45,6 +45,9 @@ async def write(body: Object, wanted: dict[str, Any], tools: Tools) -> None:
     metadata = body["metadata"]
     truths = {each["type"]: each["status"] for each in wanted["conditions"]}
     metrics.show_conditions(metadata["namespace"], metadata["name"], truths)
+    for component in ("engine", "web"):
+        counts = wanted.get(component) or {}
+        metrics.show_replicas(metadata["namespace"], metadata["name"], component, counts)
     previous = body.get("status") or {}
     if previous == wanted:
         return

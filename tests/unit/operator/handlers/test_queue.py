@@ -8,6 +8,7 @@ import pytest
 
 from polyant_operator.handlers.queue import Key, Priority, Work, WorkQueue
 from polyant_operator.kube.bucket import TokenBucket
+from polyant_operator.observability import metrics
 
 pytestmark = pytest.mark.looptime
 
@@ -199,3 +200,23 @@ async def test_a_key_listed_twice_never_runs_beside_itself() -> None:
 
     assert work.started == [(0, B), (5, A), (15, A)]
     assert not work.overlapped
+
+
+async def test_a_stuck_key_shows_in_the_metrics_while_it_is_stuck() -> None:
+    queue = queue_of(Recorder(takes=100))
+    queue.add(A)
+    task = asyncio.create_task(queue.run(2))
+    await asyncio.sleep(60)
+
+    shown = {
+        sample.name: sample.value
+        for family in metrics.REGISTRY.collect()
+        for sample in family.samples
+    }
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert shown["workqueue_unfinished_work_seconds"] == 60
+    assert shown["workqueue_longest_running_processor_seconds"] == 60
+    assert shown["controller_runtime_active_workers"] == 1
+    assert shown["controller_runtime_max_concurrent_reconciles"] == 2

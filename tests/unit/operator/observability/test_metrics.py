@@ -19,6 +19,10 @@ def test_the_names_are_those_existing_dashboards_know() -> None:
         "workqueue_queue_duration_seconds_bucket",
         "workqueue_work_duration_seconds_bucket",
         "controller_runtime_reconcile_time_seconds_bucket",
+        "workqueue_unfinished_work_seconds",
+        "workqueue_longest_running_processor_seconds",
+        "controller_runtime_active_workers",
+        "controller_runtime_max_concurrent_reconciles",
         "controller_runtime_reconcile_errors_total",
     ):
         assert f"{name}{{" in text
@@ -37,3 +41,24 @@ def test_conditions_are_numbers_and_those_that_went_disappear() -> None:
     ]
     metrics.forget_instance("ns", "only here")
     assert [line for line in lines() if 'name="only here"' in line] == []
+
+
+def test_requests_have_the_name_and_labels_of_other_clients() -> None:
+    metrics.api_requests.labels("GET", "secrets", "200").inc()
+
+    (family,) = [each for each in metrics.REGISTRY.collect() if each.name == "rest_client_requests"]
+
+    assert {"method", "code"} <= set(family.samples[0].labels)
+
+
+def test_pods_of_an_instance_are_counted_until_it_is_gone() -> None:
+    metrics.show_replicas("ns", "counted", "engine", {"replicas": 2, "ready": 1})
+
+    shown = {line for line in lines() if 'name="counted"' in line}
+    labels = 'component="engine",name="counted",namespace="ns"'
+    assert shown == {
+        f'polyant_instance_replicas{{{labels},state="existing"}} 2.0',
+        f'polyant_instance_replicas{{{labels},state="ready"}} 1.0',
+    }
+    metrics.forget_instance("ns", "counted")
+    assert not [line for line in lines() if 'name="counted"' in line]
