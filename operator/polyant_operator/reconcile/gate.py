@@ -21,6 +21,9 @@ from polyant_operator.verdicts.observed import Attempt
 
 logger = logging.getLogger(__name__)
 
+# A Job of the same name that is still being deleted is looked at again so often.
+GOING_SECONDS = 2.0
+
 
 async def look_at_gate(state: Pass, tools: Tools) -> None:  # noqa: ARG001 (one shape for all steps)
     """Find the tries of this migration among the live Jobs."""
@@ -97,7 +100,9 @@ async def _create(state: Pass, tools: Tools, number: int) -> None:
             state.trouble = conflicts.judge_taken(state, {ref_of(job): job})
             return
         if job["metadata"].get("deletionTimestamp"):
-            raise
+            # It goes once its pod has ended, which no watch of ours tells early.
+            state.again(GOING_SECONDS)
+            return
     tools.cache.put(job)
     state.children[ref_of(job)] = job
     await look_at_gate(state, tools)

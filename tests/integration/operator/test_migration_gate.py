@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from polyant_operator.kube.kinds import DEPLOYMENT, INSTANCE, POD, SECRET
+from polyant_operator.kube.kinds import DEPLOYMENT, INSTANCE, JOB, POD, SECRET
 from support import kstatus
 from support.operator_world import World, waiting
 
@@ -201,6 +201,23 @@ async def test_a_job_that_never_started_is_made_anew_when_its_template_changes(
     after = (await world.jobs())[-1]
     assert after["metadata"]["uid"] != before["metadata"]["uid"]
     assert after["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "pull"}]
+
+
+async def test_a_job_that_ends_slowly_is_waited_for_and_is_no_trouble(world: World) -> None:
+    await started(world)
+    name = (await world.jobs())[-1]["metadata"]["name"]
+    hold = {"metadata": {"finalizers": ["test/pod-still-runs"]}}
+    await world.admin.merge(JOB, world.namespace, name, hold)
+    await world.admin.delete(JOB, world.namespace, name)
+    world.tools.cache.drop(await world.get(JOB, name))
+
+    for _ in range(4):
+        assert await world.run(fresh=False) == 2
+    assert (await world.conditions())["Ready"] == ("False", "MigrationRunning")
+
+    await world.admin.merge(JOB, world.namespace, name, {"metadata": {"finalizers": None}})
+    await world.run(fresh=False)
+    assert "deletionTimestamp" not in (await world.jobs())[-1]["metadata"]
 
 
 async def test_a_generated_key_that_does_not_fit_names_the_secret_to_restore(world: World) -> None:
