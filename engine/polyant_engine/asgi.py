@@ -45,6 +45,7 @@ from polyant_engine.core.database import Database, OnStatement
 from polyant_engine.core.egress import Egress
 from polyant_engine.core.hashing import TokenHasher
 from polyant_engine.core.health import Check, Health, Operations, PublicHealth
+from polyant_engine.core.internal_secret import NOBODY, InternalSecret
 from polyant_engine.core.metrics import Metrics
 from polyant_engine.core.middleware import stack as middleware
 from polyant_engine.core.middleware.faults import Faults
@@ -195,7 +196,7 @@ def _compose(found: Foundation, endpoints: tuple[Endpoint, ...], health: Health)
     return Engine(
         main=_application(found, on_main, exposure),
         internal=_application(found, endpoints, Exposure.OPEN) if has_internal_port else None,
-        operations=Faults(Router(operations, found.accounts, None)),
+        operations=Faults(Router(operations, found.accounts, NOBODY)),
         health=health,
         endpoints=(*endpoints, *operations),
     )
@@ -203,7 +204,8 @@ def _compose(found: Foundation, endpoints: tuple[Endpoint, ...], health: Health)
 
 def _application(found: Foundation, endpoints: Iterable[Endpoint], exposure: Exposure) -> ASGIApp:
     http = found.settings.http
-    secret = found.settings.keys.internal_secret
+    keys = found.settings.keys
+    secret = InternalSecret(keys.internal_secret, keys.previous_internal_secret)
     edge = middleware.Edge(
         exposure=exposure, hops=http.trusted_hops, origins=http.origins, internal_secret=secret
     )

@@ -34,6 +34,7 @@ class KeySettings:
     previous_encryption_key: str | None = field(repr=False)
     auth_secret: str | None = field(repr=False)
     internal_secret: str | None = field(repr=False)
+    previous_internal_secret: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

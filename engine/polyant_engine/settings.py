@@ -174,6 +174,9 @@ def _keys(reader: Reader, *, serving: bool = True) -> KeySettings:
         previous_encryption_key=reader.optional("ENCRYPTION_KEY_PREVIOUS", forms.hex_key),
         auth_secret=reader.optional("AUTH_SECRET", forms.sized(32, 4096)) if wants_auth else None,
         internal_secret=reader.optional("AUTH_INTERNAL_SECRET", forms.sized(16, 4096)),
+        previous_internal_secret=reader.optional(
+            "AUTH_INTERNAL_SECRET_PREVIOUS", forms.sized(16, 4096)
+        ),
     )
 
 

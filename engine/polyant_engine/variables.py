@@ -54,7 +54,7 @@ VARIABLES: Mapping[str, Variable] = {
     "ENCRYPTION_KEY_PREVIOUS": _secret("64 hexadecimal characters", "Only while rotating keys."),
     "AUTH_SECRET": _secret(
         "at least 32 characters",
-        "Keys the hashes of sessions and API keys. The same as the panel's.",
+        "Keys the hashes of what could be guessed. The same as the panel's.",
         f"Make one with `{GENERATE}`; engine and panel must share it.",
         required=True,
     ),
@@ -62,6 +62,9 @@ VARIABLES: Mapping[str, Variable] = {
         "at least 16 characters",
         "Lets the panel use internal routes. The same as the panel's. Unset: no sign-in.",
         f"Make one with `{GENERATE}`; engine and panel must share it.",
+    ),
+    "AUTH_INTERNAL_SECRET_PREVIOUS": _secret(
+        "at least 16 characters", "Accepted beside AUTH_INTERNAL_SECRET while that is changed."
     ),
     # addresses
     "API_PORT": Variable(form=PORT_FORM, doc="Main port; else PORT, else 4000."),

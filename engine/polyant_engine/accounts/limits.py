@@ -57,7 +57,7 @@ class SignInLimits:
             )
 
     def _bucket(self, address: str, account: str) -> bytes:
-        return self._hasher.digest(f"sign-in\x00{address}\x00{account}")
+        return self._hasher.keyed(f"sign-in\x00{address}\x00{account}")
 
 
 class LocalCounter:

@@ -13,7 +13,6 @@ A feature's `routes.py` returns `Endpoint` values; each must say who may call it
     Endpoint("GET", "/api/instances", self.index, needs(Permission.AGENT_READ))
 """
 
-import hmac
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polyant_engine.core import errors
 from polyant_engine.core.calls import Call
+from polyant_engine.core.internal_secret import InternalSecret
 from polyant_engine.core.permissions import Permission
 from polyant_engine.core.principals import Anonymous, Authenticator, Bearer, Principal, UserSession
 
@@ -96,7 +96,7 @@ class Router:
         self,
         endpoints: Iterable[Endpoint],
         authenticator: Authenticator,
-        internal_secret: str | None,
+        internal_secret: InternalSecret,
     ) -> None:
         self.endpoints = tuple(endpoints)
         by_path: dict[str, dict[str, Gate]] = defaultdict(dict)
@@ -133,7 +133,7 @@ class Gate:
     """Stands in front of one handler: who is it, may they, how much may they send."""
 
     def __init__(
-        self, endpoint: Endpoint, authenticator: Authenticator, internal_secret: str | None
+        self, endpoint: Endpoint, authenticator: Authenticator, internal_secret: InternalSecret
     ) -> None:
         self.endpoint = endpoint
         self._authenticator = authenticator
@@ -169,9 +169,7 @@ class Gate:
         return session
 
     def _internal(self, request: Request) -> Principal:
-        given = request.headers.get(INTERNAL_HEADER, "")
-        wanted = self._internal_secret
-        if wanted is None or not hmac.compare_digest(given.encode(), wanted.encode()):
+        if not self._internal_secret.fits(request.headers.get(INTERNAL_HEADER, "").encode()):
             raise errors.Unauthenticated(f"Missing or wrong {INTERNAL_HEADER}.")
         return bearer(request) or Anonymous()
 

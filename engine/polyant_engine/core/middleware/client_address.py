@@ -8,12 +8,13 @@ The panel stands between people and the engine too: it names the address it foun
 `x-client-address`, which counts only together with the internal secret.
 """
 
-import hmac
 import ipaddress
 from collections.abc import Iterable
 from typing import Literal
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from polyant_engine.core.internal_secret import InternalSecret
 
 Hops = int | Literal["all"]
 FORWARDED_FOR = b"x-forwarded-for"
@@ -24,10 +25,10 @@ INTERNAL_SECRET = b"x-internal-auth"
 class ClientAddress:
     """Stores the believed address in the scope for rate limits and the audit."""
 
-    def __init__(self, app: ASGIApp, hops: Hops, internal_secret: str | None) -> None:
+    def __init__(self, app: ASGIApp, hops: Hops, internal_secret: InternalSecret) -> None:
         self._app = app
         self._hops = hops
-        self._secret = internal_secret.encode() if internal_secret else None
+        self._secret = internal_secret
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request with its address established."""
@@ -36,8 +37,7 @@ class ClientAddress:
 
     def _named(self, scope: Scope) -> str:
         headers = dict(scope["headers"])
-        given = headers.get(INTERNAL_SECRET)
-        if given is None or self._secret is None or not hmac.compare_digest(given, self._secret):
+        if not self._secret.fits(headers.get(INTERNAL_SECRET)):
             return ""
         return normal(headers.get(NAMED_BY_PANEL, b"").decode("latin-1"))
 

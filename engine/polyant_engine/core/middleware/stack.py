@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp
 
 from polyant_engine.core.clock import Clock
+from polyant_engine.core.internal_secret import InternalSecret
 from polyant_engine.core.metrics import Metrics
 from polyant_engine.core.middleware.client_address import ClientAddress, Hops
 from polyant_engine.core.middleware.cors import Cors
@@ -22,7 +23,7 @@ class Edge:
     exposure: Exposure
     hops: Hops
     origins: Collection[str]
-    internal_secret: str | None
+    internal_secret: InternalSecret
 
 
 def wrap(router: ASGIApp, edge: Edge, metrics: Metrics, clock: Clock) -> ASGIApp:

@@ -1,6 +1,7 @@
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from polyant_engine.core.internal_secret import InternalSecret
 from polyant_engine.core.middleware.client_address import ClientAddress, Hops, client_address
 from support.asgi import request
 
@@ -46,7 +47,7 @@ async def believed(headers: dict[str, str], secret: str | None = SECRET) -> str:
         del receive, send
         found = scope["polyant.client_address"]
 
-    await request(ClientAddress(remember, 0, secret), "GET", "/", headers=headers)
+    await request(ClientAddress(remember, 0, InternalSecret(secret)), "GET", "/", headers=headers)
     return found
 
 

@@ -1,5 +1,6 @@
 from polyant_engine.core import errors
 from polyant_engine.core.health import Check, Health, Operations, PublicHealth
+from polyant_engine.core.internal_secret import NOBODY
 from polyant_engine.core.metrics import Metrics
 from polyant_engine.core.routing import Router
 from support.asgi import Answer, request
@@ -24,7 +25,7 @@ async def broken() -> str | None:
 
 
 async def ask(health: Health, path: str) -> Answer:
-    router = Router(Operations(health, Metrics()).endpoints(), Nobody(), None)
+    router = Router(Operations(health, Metrics()).endpoints(), Nobody(), NOBODY)
     return await request(router, "GET", path)
 
 
@@ -60,7 +61,7 @@ async def test_a_dead_database_does_not_make_the_process_dead() -> None:
 
 
 async def test_health_keeps_the_contract_of_the_product() -> None:
-    router = Router(PublicHealth(FrozenClock()).endpoints(), Nobody(), None)
+    router = Router(PublicHealth(FrozenClock()).endpoints(), Nobody(), NOBODY)
 
     answer = await request(router, "GET", "/health")
 

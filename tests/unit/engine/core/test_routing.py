@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from polyant_engine.core import errors
 from polyant_engine.core.calls import Call
+from polyant_engine.core.internal_secret import NOBODY, InternalSecret
 from polyant_engine.core.middleware.faults import Faults
 from polyant_engine.core.permissions import Permission, Role, is_granted
 from polyant_engine.core.principals import Anonymous, Bearer, UserSession
@@ -50,7 +51,9 @@ async def ask(
     access: Access, *, bearer: str | None = None, body: bytes = b"", **headers: str
 ) -> Answer:
     sessions = Sessions(ps_viewer=VIEWER, ps_new=replace(VIEWER, must_change_password=True))
-    router = Router([Endpoint("POST", "/thing", show, access, 10)], sessions, SECRET)
+    router = Router(
+        [Endpoint("POST", "/thing", show, access, 10)], sessions, InternalSecret(SECRET)
+    )
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     if bearer is not None:
         given["authorization"] = f"Bearer {bearer}"
@@ -103,7 +106,7 @@ async def test_an_internal_route_wants_the_secret() -> None:
 
 
 async def test_without_a_configured_secret_no_internal_route_opens() -> None:
-    router = Router([Endpoint("GET", "/thing", show, internal())], Sessions(), None)
+    router = Router([Endpoint("GET", "/thing", show, internal())], Sessions(), NOBODY)
 
     answer = await request(Faults(router), "GET", "/thing", headers={"x-internal-auth": ""})
 
@@ -130,7 +133,7 @@ async def test_an_announced_body_above_the_limit_is_refused_unread() -> None:
 
 
 async def test_an_unknown_method_names_those_that_exist() -> None:
-    router = Router([Endpoint("GET", "/thing", show, public("x"))], Sessions(), None)
+    router = Router([Endpoint("GET", "/thing", show, public("x"))], Sessions(), NOBODY)
 
     answer = await request(Faults(router), "DELETE", "/thing")
 
@@ -139,7 +142,7 @@ async def test_an_unknown_method_names_those_that_exist() -> None:
 
 @pytest.mark.parametrize("path", ["/nothing", "/thing/", "/thing/more"])
 async def test_an_unknown_path_is_404_in_our_shape(path: str) -> None:
-    router = Router([Endpoint("GET", "/thing", show, public("x"))], Sessions(), None)
+    router = Router([Endpoint("GET", "/thing", show, public("x"))], Sessions(), NOBODY)
 
     answer = await request(Faults(router), "GET", path)
 
@@ -154,7 +157,7 @@ async def test_errors_under_v1_have_the_shape_of_openai() -> None:
     async def fail(_: Call) -> Response:
         raise errors.NotFound("No such model.", code="model_not_found", param="model")
 
-    router = Router([Endpoint("GET", "/v1/models", fail, public("x"))], Sessions(), None)
+    router = Router([Endpoint("GET", "/v1/models", fail, public("x"))], Sessions(), NOBODY)
 
     answer = await request(Faults(router), "GET", "/v1/models")
 
@@ -170,7 +173,7 @@ async def test_a_bug_is_500_and_says_nothing() -> None:
     async def fail(_: Call) -> Response:
         raise RuntimeError("the password is hunter2")
 
-    router = Router([Endpoint("GET", "/thing", fail, public("x"))], Sessions(), None)
+    router = Router([Endpoint("GET", "/thing", fail, public("x"))], Sessions(), NOBODY)
 
     answer = await request(Faults(router), "GET", "/thing")
 
@@ -182,7 +185,7 @@ def test_a_route_cannot_be_declared_twice() -> None:
     endpoint = Endpoint("GET", "/thing", show, public("x"))
 
     with pytest.raises(ValueError, match="twice"):
-        Router([endpoint, endpoint], Sessions(), None)
+        Router([endpoint, endpoint], Sessions(), NOBODY)
 
 
 @pytest.mark.parametrize(

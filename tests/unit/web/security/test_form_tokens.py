@@ -13,6 +13,16 @@ def test_a_token_fits_its_own_binding_only() -> None:
     assert not FormTokens("j" * 32).fits(token, "session-1")
 
 
+def test_while_the_secret_changes_forms_of_both_values_fit() -> None:
+    before, after = "k" * 32, "j" * 32
+    rolling = FormTokens(after, before)
+
+    assert rolling.fits(FormTokens(before).make("session-1"), "session-1")
+    assert rolling.fits(FormTokens(after).make("session-1"), "session-1")
+    assert FormTokens(after).fits(rolling.make("session-1"), "session-1")
+    assert not rolling.fits(FormTokens("i" * 32).make("session-1"), "session-1")
+
+
 def test_the_fingerprint_is_the_contracts() -> None:
     assert fingerprint("a" * 40) == "1280c745757663f3"
 
