@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 from polyant_web.engine.client import Engine
 from polyant_web.engine.errors import EngineError
 from polyant_web.engine.transport import Transport
+from polyant_web.google.provider import Google
 from polyant_web.observability.metrics import Metrics
 from polyant_web.observability.requests import Observed
 from polyant_web.pages import table
@@ -39,9 +40,11 @@ def build(
     panel = Panel(
         engine=Engine(transport),
         renderer=renderer,
-        form_tokens=FormTokens(settings.auth_secret),
+        form_tokens=FormTokens(settings.auth_secret, settings.previous_auth_secret),
         metrics=metrics,
         public_api_url=settings.public_api_url,
+        google=Google(settings.google) if settings.google else None,
+        allowed_domains=settings.allowed_domains,
     )
     trust = Trust(forwarded=settings.trust_host, hops=settings.proxy_hops)
     app = Starlette(
@@ -71,7 +74,8 @@ async def readiness(settings: Settings, transport: Transport) -> str | None:
         return f"the engine at {settings.engine_url} does not answer as expected: {error}"
     except TimeoutError:
         return f"the engine at {settings.engine_url} did not answer in {_PATIENCE_SECONDS} s"
-    if theirs != fingerprint(settings.auth_secret):
+    known = (settings.auth_secret, settings.previous_auth_secret)
+    if theirs not in {fingerprint(secret) for secret in known if secret is not None}:
         return (
             "AUTH_SECRET of the panel differs from the engine's: "
             "give both the same value and restart the one that was wrong"

@@ -7,6 +7,7 @@ means unset. A secret may be given as `NAME_FILE`, the path of a file that holds
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from typing_extensions import override
+
+from polyant_web.google.client import Client
 
 MAX_HOPS = 5
 TRUST_EVERY_PROXY = -1
@@ -59,9 +62,12 @@ class Settings:
     """What the panel runs with."""
 
     auth_secret: str = field(repr=False)  # keys the form tokens; its fingerprint is compared
+    previous_auth_secret: str | None = field(repr=False)  # counts too while it is changed
     internal_secret: str = field(repr=False)  # proves to the engine that the panel is calling
     engine_url: str  # where the panel reaches the engine
     public_api_url: str | None  # where people reach the engine, shown beside API keys
+    google: Client | None  # sign-in with Google, when it is configured
+    allowed_domains: frozenset[str]  # organisations whose accounts may join without being invited
     trust_host: bool  # whether any forwarded header counts
     proxy_hops: int  # how many proxies stand in front, TRUST_EVERY_PROXY = all
     listen_address: str | None  # None = every address of the machine, IPv4 and IPv6
@@ -71,6 +77,7 @@ class Settings:
     ignored: tuple[str, ...]  # variables that are set and have no effect in the panel
 
 
+_URL_FORM = "a URL such as https://accounts.example.com"
 _PORT = "a port number, 1 to 65535"
 _IGNORED = {
     "DATABASE_URL": "the panel reaches data through the engine only and opens no database",
@@ -79,17 +86,20 @@ _IGNORED = {
     "POSTGRES_DB": "the panel opens no database",
     "POSTGRES_USER": "the panel opens no database",
     "POSTGRES_PASSWORD": "the panel opens no database",
-    "GOOGLE_CLIENT_ID": "Google sign-in is not part of this release",
-    "GOOGLE_CLIENT_SECRET": "Google sign-in is not part of this release",
-    "AUTH_ALLOWED_DOMAINS": "Google sign-in is not part of this release",
 }
-_IGNORED_SECRETS = {"DATABASE_URL", "POSTGRES_PASSWORD", "GOOGLE_CLIENT_SECRET"}
+_IGNORED_SECRETS = {"DATABASE_URL", "POSTGRES_PASSWORD"}
+_DOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+")
 
 VARIABLES: Mapping[str, Variable] = {
     "AUTH_SECRET": Variable(
         form="at least 32 characters, the same as the engine's",
         doc="Keys the form tokens. Engine and panel must hold the same value.",
         required=True,
+        secret=True,
+    ),
+    "AUTH_SECRET_PREVIOUS": Variable(
+        form="at least 32 characters",
+        doc="Accepted beside AUTH_SECRET while that is changed.",
         secret=True,
     ),
     "AUTH_INTERNAL_SECRET": Variable(
@@ -106,6 +116,28 @@ VARIABLES: Mapping[str, Variable] = {
     "NEXT_PUBLIC_API_URL": Variable(
         form="a URL such as https://api.example.com",
         doc="The engine's address for people and programs, shown beside API keys.",
+    ),
+    "AUTH_URL": Variable(
+        form="a URL such as https://chat.example.com",
+        doc="The panel's own address for people, to which Google sends browsers back;"
+        " unset, the address by which a browser came.",
+    ),
+    "GOOGLE_CLIENT_ID": Variable(
+        form="a client id such as 123-abc.apps.googleusercontent.com",
+        doc="Shows a button to sign in with Google; together with GOOGLE_CLIENT_SECRET.",
+    ),
+    "GOOGLE_CLIENT_SECRET": Variable(
+        form="the secret of the client", doc="Together with GOOGLE_CLIENT_ID.", secret=True
+    ),
+    "GOOGLE_ISSUER": Variable(
+        form=_URL_FORM,
+        doc="Whom to ask; another value is for a stand-in in tests.",
+        default="https://accounts.google.com",
+    ),
+    "AUTH_ALLOWED_DOMAINS": Variable(
+        form="comma-separated domains such as example.com",
+        doc="Google Workspace domains whose people may join by themselves, as viewers;"
+        " unset, only whom an administrator made comes in.",
     ),
     "AUTH_TRUST_HOST": Variable(
         form="true or false",
@@ -147,9 +179,12 @@ def load(environ: Mapping[str, str]) -> Settings:
     reader = _Reader(environ)
     settings = Settings(
         auth_secret=reader.secret("AUTH_SECRET", at_least=32),
+        previous_auth_secret=reader.read("AUTH_SECRET_PREVIOUS", _long),
         internal_secret=reader.secret("AUTH_INTERNAL_SECRET", at_least=16),
         engine_url=reader.read("INTERNAL_ENGINE_URL", _url) or "",
         public_api_url=reader.read("NEXT_PUBLIC_API_URL", _url),
+        google=_google(reader),
+        allowed_domains=reader.read("AUTH_ALLOWED_DOMAINS", _domains) or frozenset(),
         trust_host=reader.read("AUTH_TRUST_HOST", _boolean) or False,
         proxy_hops=_hops(reader),
         listen_address=reader.read("LISTEN_ADDRESS", _address),
@@ -222,6 +257,33 @@ class _Reader:
             cure = f"The value has {len(text)}; make one with: openssl rand -hex 32"
             self.note(name, VARIABLES[name].form, cure)
         return text or ""
+
+
+def _google(reader: _Reader) -> Client | None:
+    """Return the client when all of it is there; a part of it is a mistake."""
+    needed = ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET")
+    client_id, client_secret = (reader.text(name) for name in needed)
+    address, issuer = reader.read("AUTH_URL", _url), reader.read("GOOGLE_ISSUER", _url)
+    if client_id is None and client_secret is None:
+        return None
+    for name, value in zip(needed, (client_id, client_secret), strict=True):
+        if value is None:
+            reader.note(name, VARIABLES[name].form, "Set it, or unset the other of the pair.")
+    return Client(
+        issuer=issuer or "",
+        client_id=client_id or "",
+        client_secret=client_secret or "",
+        panel_url=address,
+    )
+
+
+def _domains(text: str) -> frozenset[str] | None:
+    names = [part.strip().lower() for part in text.split(",") if part.strip()]
+    return frozenset(names) if all(_DOMAIN.fullmatch(name) for name in names) else None
+
+
+def _long(text: str) -> str | None:
+    return text if len(text) >= 32 else None  # noqa: PLR2004 - as AUTH_SECRET itself
 
 
 def _hops(reader: _Reader) -> int:

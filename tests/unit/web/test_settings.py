@@ -103,10 +103,39 @@ def test_warn_means_warning() -> None:
 
 
 def test_what_has_no_effect_is_known_with_its_reason() -> None:
-    loaded = settings.load({**ENVIRON, "DATABASE_URL": "postgresql://x", "GOOGLE_CLIENT_ID": "y"})
+    loaded = settings.load({**ENVIRON, "DATABASE_URL": "postgresql://x", "POSTGRES_DB": "y"})
 
-    assert loaded.ignored == ("DATABASE_URL", "GOOGLE_CLIENT_ID")
+    assert loaded.ignored == ("DATABASE_URL", "POSTGRES_DB")
     assert all(settings.ignored_because(name) for name in loaded.ignored)
+
+
+def test_google_needs_both_halves() -> None:
+    assert settings.load(ENVIRON).google is None
+    with pytest.raises(ConfigurationError, match="GOOGLE_CLIENT_SECRET: expected"):
+        settings.load({**ENVIRON, "GOOGLE_CLIENT_ID": "id"})
+    with pytest.raises(ConfigurationError, match="GOOGLE_CLIENT_ID: expected"):
+        settings.load({**ENVIRON, "GOOGLE_CLIENT_SECRET": "s"})
+
+
+def test_google_sends_browsers_back_to_the_panels_address_or_where_they_came_from() -> None:
+    pair = {**ENVIRON, "GOOGLE_CLIENT_ID": "id", "GOOGLE_CLIENT_SECRET": "s"}
+    told = settings.load({**pair, "AUTH_URL": "https://chat.example.com/"}).google
+    untold = settings.load(pair).google
+
+    assert told is not None
+    assert untold is not None
+    assert told.redirect_uri("https://x") == "https://chat.example.com/api/auth/callback/google"
+    assert untold.redirect_uri("https://x") == "https://x/api/auth/callback/google"
+    assert told.issuer == "https://accounts.google.com"
+
+
+def test_domains_are_read_without_case_and_rubbish_is_refused() -> None:
+    loaded = settings.load({**ENVIRON, "AUTH_ALLOWED_DOMAINS": " Example.com, example.org ,"})
+
+    assert loaded.allowed_domains == {"example.com", "example.org"}
+    for wrong in ("*", "@example.com", "example", "a b.com"):
+        with pytest.raises(ConfigurationError, match="AUTH_ALLOWED_DOMAINS"):
+            settings.load({**ENVIRON, "AUTH_ALLOWED_DOMAINS": wrong})
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,32 @@ class Engine:
         with _understood():
             return models.SignIn.model_validate(_document(reply))
 
+    async def vouch(
+        self,
+        *,
+        subject: str,
+        email: str,
+        name: str,
+        may_join: bool,
+        client_address: str | None,
+    ) -> models.SignIn:
+        """Say whom Google has proved somebody to be; mint a session if they may enter."""
+        call = Call(
+            method="POST",
+            path="/api/auth/identities",
+            payload={
+                "provider": "google",
+                "subject": subject,
+                "email": email,
+                "name": name[:1000],
+                "mayJoin": may_join,
+            },
+            client_address=client_address,
+        )
+        reply = errors.check(await self.transport.send(call))
+        with _understood():
+            return models.SignIn.model_validate(_document(reply))
+
     def session(self, token: str, *, client_address: str | None) -> "EngineSession":
         """Return the engine as the owner of a session sees it."""
         return EngineSession(self.transport, token, client_address)

@@ -33,10 +33,11 @@ class User(View):
 
 
 class SignIn(View):
-    """The outcome of checking an e-mail address and a password."""
+    """The outcome of checking who somebody is."""
 
     user: User | None
     session_token: str | None = None
+    reason: str | None = None  # why somebody whom Google vouches for does not come in
 
 
 class Status(StrEnum):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from polyant_web.engine.client import Engine
+from polyant_web.google.provider import Google
 from polyant_web.observability.metrics import Metrics
 from polyant_web.pages.rendering import Renderer
 from polyant_web.security.form_tokens import FormTokens
@@ -17,3 +18,5 @@ class Panel:
     form_tokens: FormTokens
     metrics: Metrics
     public_api_url: str | None
+    google: Google | None  # sign-in with Google, when it is configured
+    allowed_domains: frozenset[str]  # whose accounts may join

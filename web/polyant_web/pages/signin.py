@@ -10,7 +10,7 @@ value of the field named `csrf`, POST the form. The names of fields and addresse
 from starlette.responses import Response
 
 from polyant_web.engine.errors import EngineError, Invalid, TooMany
-from polyant_web.engine.models import SignIn
+from polyant_web.engine.models import SignIn, User
 from polyant_web.pages.page import PASSWORD_PAGE
 from polyant_web.pages.visit import Visit
 from polyant_web.security.redirects import safe_next
@@ -21,7 +21,7 @@ async def show(visit: Visit) -> Response:
     wanted = safe_next(visit.request.query_params.get("next"))
     if visit.user is not None:
         return visit.go(wanted)
-    return _form(visit, wanted=wanted)
+    return form(visit, wanted=wanted)
 
 
 async def submit(visit: Visit) -> Response:
@@ -29,22 +29,27 @@ async def submit(visit: Visit) -> Response:
     wanted = safe_next(visit.form.get("next"))
     email, password = visit.form.get("email", "").strip(), visit.form.get("password", "")
     if not email or not password:
-        return _form(visit, 422, wanted=wanted, problem="Enter your e-mail address and password.")
+        return form(visit, 422, wanted=wanted, problem="Enter your e-mail address and password.")
     try:
         outcome = await visit.panel.engine.sign_in(
             email, password, client_address=visit.client_address
         )
     except TooMany as error:
-        response = _form(visit, 429, wanted=wanted, problem=_wait(error.retry_after))
+        response = form(visit, 429, wanted=wanted, problem=_wait(error.retry_after))
         response.headers["retry-after"] = str(error.retry_after or 60)
         return response
     except Invalid:
         outcome = SignIn(user=None)  # what the engine cannot even read belongs to nobody
     if outcome.user is None or outcome.session_token is None:
-        return _form(visit, 401, wanted=wanted, problem="E-mail address or password is wrong.")
+        return form(visit, 401, wanted=wanted, problem="E-mail address or password is wrong.")
+    return await enter(visit, outcome.user, outcome.session_token, wanted=wanted)
+
+
+async def enter(visit: Visit, user: User, session_token: str, *, wanted: str) -> Response:
+    """Keep a new session in place of a former one, and go on."""
     await _end_former_session(visit)
-    response = visit.go(PASSWORD_PAGE if outcome.user.must_change_password else wanted)
-    visit.jar.keep_session(response, outcome.session_token)
+    response = visit.go(PASSWORD_PAGE if user.must_change_password else wanted)
+    visit.jar.keep_session(response, session_token)
     return response
 
 
@@ -56,9 +61,17 @@ async def leave(visit: Visit) -> Response:
     return response
 
 
-def _form(visit: Visit, status: int = 200, *, wanted: str, problem: str = "") -> Response:
+def form(visit: Visit, status: int = 200, *, wanted: str, problem: str = "") -> Response:
+    """Show the form again with what is wrong."""
     email = visit.form.get("email", "")
-    return visit.page("signin.html", status, wanted=wanted, problem=problem, email=email)
+    return visit.page(
+        "signin.html",
+        status,
+        wanted=wanted,
+        problem=problem,
+        email=email,
+        google=visit.panel.google is not None,
+    )
 
 
 async def _end_former_session(visit: Visit) -> None:

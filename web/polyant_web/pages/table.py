@@ -4,9 +4,11 @@ from itertools import groupby
 
 from starlette.routing import BaseRoute, Route
 
+from polyant_web.google.client import CALLBACK
 from polyant_web.pages import (
     agent,
     agents,
+    google,
     missing,
     own_key,
     password,
@@ -25,6 +27,8 @@ PAGES = (
     Page(path="/", handler=missing.home),
     Page(path="/signin", handler=signin.show, access=_PUBLIC),
     Page(path="/signin", handler=signin.submit, method="POST", access=_PUBLIC),
+    Page(path="/signin/google", handler=google.begin, access=_PUBLIC),
+    Page(path=CALLBACK, handler=google.finish, access=_PUBLIC),
     Page(path="/signout", handler=signin.leave, method="POST", access=_PUBLIC),
     Page(path="/theme", handler=theme.choose, method="POST", access=_PUBLIC),
     Page(path="/password", handler=password.show, access=_PASSWORD),

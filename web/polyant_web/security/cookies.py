@@ -1,6 +1,6 @@
-"""The cookies of the panel: session, visitor, theme.
+"""The cookies of the panel: session, visitor, journey to Google, theme.
 
-Over https the first two carry the `__Host-` prefix, which makes a browser refuse them from
+Over https all but the last carry the `__Host-` prefix, which makes a browser refuse them from
 another host, another path or plain http. Over plain http (a demo on localhost) a browser would
 drop such cookies, so they go without prefix and without Secure. Only the name that fits the
 scheme is ever read: a plain-http neighbour cannot plant a session into a https panel.
@@ -16,6 +16,7 @@ from starlette.responses import Response
 from polyant_web.security import origins
 
 _WEEK = 7 * 24 * 3600
+_TEN_MINUTES = 600
 _YEAR = 365 * 24 * 3600
 _TOKEN = re.compile(r"[A-Za-z0-9_.~+/=-]{8,512}")
 _THEME = "polyant_theme"
@@ -71,6 +72,19 @@ class Jar:
     def keep_visitor(self, response: Response, visitor: str) -> None:
         """Give the browser a visitor id."""
         self._write(response, "polyant_visitor", visitor, _WEEK)
+
+    @property
+    def journey(self) -> str | None:
+        """What a sign-in with Google that began here is known by."""
+        return self._read("polyant_journey")
+
+    def keep_journey(self, response: Response, ticket: str) -> None:
+        """Let the browser remember a sign-in with Google until it comes back."""
+        self._write(response, "polyant_journey", ticket, _TEN_MINUTES)
+
+    def drop_journey(self, response: Response) -> None:
+        """Forget it: each answer of Google is good once."""
+        self._write(response, "polyant_journey", "", 0)
 
     @property
     def theme(self) -> str:

@@ -7,7 +7,14 @@ from polyant_web.pages.page import Access, Page
 from support.fake_engine import FakeEngine, Person
 from support.panel import Visitor
 
-PUBLIC = {("GET", "/signin"), ("POST", "/signin"), ("POST", "/signout"), ("POST", "/theme")}
+PUBLIC = {
+    ("GET", "/signin"),
+    ("POST", "/signin"),
+    ("GET", "/signin/google"),
+    ("GET", "/api/auth/callback/google"),
+    ("POST", "/signout"),
+    ("POST", "/theme"),
+}
 CATCH_ALL = ("GET", "/{path:path}")
 
 
