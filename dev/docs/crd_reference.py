@@ -76,6 +76,7 @@ USUAL: Final = ("'...' is not a valid object name", "'...' is not a valid key")
 # Shown once, because the three are equal.
 POD: Final = ".podDefaults"
 POD_USERS: Final = (".engine.pod", ".web.pod")
+FOREIGN_FIELDS: Final = ("affinity", "podSelector", "namespaceSelector")
 FOREIGN: Final = (
     "as in Kubernetes: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"
 )
@@ -122,13 +123,17 @@ def _rows(node: Schema, prefix: str) -> Iterator[tuple[str, Schema, bool]]:
 
 def _is_leaf(path: str, field: Schema) -> bool:
     """Tell whether a field is shown as a whole: a reference, or what is explained elsewhere."""
-    return path in {"affinity", "pod"} or set(field.get("properties", ())) == {"name", "key"}
+    if path.rpartition(".")[2] in FOREIGN_FIELDS:
+        return True
+    return path == "pod" or set(field.get("properties", ())) == {"name", "key"}
 
 
 def _type(field: Schema) -> str:
     if set(field.get("properties", ())) == {"name", "key"}:
         return "reference `{name, key}`"
     bounds = _bounds(field)
+    if "x-kubernetes-int-or-string" in field:
+        return "number or text"
     name = "map" if "additionalProperties" in field else str(field["type"])
     name = {"array": "list", "string": "text", "boolean": "true or false"}.get(name, name)
     if "enum" in field:

@@ -83,9 +83,9 @@ EDGE_REFUSALS: tuple[Refusal, ...] = (
         "TLS without an Ingress",
         {"type": "External", "host": "chat.example.com", "tls": {"secretName": "tls"}},
         {**_INGRESS, "tls": {"secretName": "tls"}},
-        "",
-        "className, annotations and tls need an edge of type Ingress, which is 'External';"
-        " remove them or set edge.type: Ingress",
+        "tls",
+        "tls needs an edge of type Ingress, which is 'External';"
+        " remove it or set edge.type: Ingress",
     ),
     _edge(
         "no hop behind an edge",

@@ -151,6 +151,6 @@ POD_REFUSALS: tuple[Refusal, ...] = (
     _mount(
         "/run/ca",
         "'/run/ca' is used by the operator;"
-        " choose a path outside /tmp, /run, /var/run and /var/lib/postgresql",
+        " choose a path outside /tmp, /run, /var/run, /etc/polyant and /var/lib/postgresql",
     ),
 )

@@ -8,6 +8,11 @@ from support.edge_refusals import EDGE_REFUSALS
 from support.pod_refusals import POD_REFUSALS
 from support.refusal import Refusal, case
 
+DATABASES = (
+    "database needs exactly one of urlSecretRef, cnpgClusterRef and embedded; name the Secret of your"
+    " PostgreSQL in urlSecretRef, your Cluster of CloudNativePG in cnpgClusterRef, or write"
+    " embedded: {} for one pod of our own"
+)
 NAMES = "use lower-case letters, digits, '-' and '.'"
 
 
@@ -112,16 +117,14 @@ REFUSALS: tuple[Refusal, ...] = (
         {"database": {"poolSize": 5}},
         {"database": {"poolSize": 5, "embedded": {}}},
         "spec.database",
-        "database needs exactly one of urlSecretRef and embedded; name the Secret of your"
-        " PostgreSQL in urlSecretRef, or write embedded: {} for one pod of our own",
+        DATABASES,
     ),
     case(
         "two databases",
         {"database": {"urlSecretRef": {"name": "db"}, "embedded": {}}},
         {"database": {"urlSecretRef": {"name": "db"}}},
         "spec.database",
-        "database needs exactly one of urlSecretRef and embedded; name the Secret of your"
-        " PostgreSQL in urlSecretRef, or write embedded: {} for one pod of our own",
+        DATABASES,
     ),
     case(
         "migration URL beside embedded",

@@ -161,6 +161,11 @@ class Reason(StrEnum):
         "A newer version has already migrated the database.",
         "Run the version the database was migrated with, or a newer one.",
     )
+    DATABASE_MAJOR_DIFFERS = (
+        "DatabaseMajorDiffers",
+        "The image of the embedded database is of another PostgreSQL major than its data.",
+        "Name an image of the major that the message names; dump and restore to move to another.",
+    )
     INSTALLATION_MISMATCH = (
         "InstallationMismatch",
         "The database belongs to another installation.",
@@ -254,6 +259,36 @@ class Reason(StrEnum):
         "ClassMissing",
         "There is no IngressClass of that name, or none is the default.",
         "Install an ingress controller or correct spec.edge.className.",
+    )
+    EDGE_API_MISSING = (
+        "EdgeApiMissing",
+        "The cluster doesn't have the API that the edge is asked to use.",
+        "Install the API that the message names; it is found within a minute, without a restart.",
+    )
+    ROUTE_ACCEPTED = (
+        "RouteAccepted",
+        "Every parent has accepted the HTTPRoutes.",
+        "Nothing to do.",
+    )
+    ROUTE_PENDING = (
+        "RoutePending",
+        "A parent of an HTTPRoute has not said yet whether it accepts it.",
+        "Wait; if it stays, check spec.edge.parentRefs and the Gateway's controller.",
+    )
+    ROUTE_REFUSED = (
+        "RouteRefused",
+        "A parent refuses an HTTPRoute or cannot resolve what it refers to.",
+        "Read the controller's words in the message; correct the Gateway or spec.edge.parentRefs.",
+    )
+    CERTIFICATE_PENDING = (
+        "CertificatePending",
+        "cert-manager has not issued the certificate yet.",
+        "Wait; if it stays, run `cmctl status certificate` and check spec.edge.tls.issuerRef.",
+    )
+    CERTIFICATE_FAILED = (
+        "CertificateFailed",
+        "cert-manager could not issue the certificate and will try again later.",
+        "Read cert-manager's words in the message; correct the issuer or the host's DNS.",
     )
     ADDRESS_PENDING = (
         "AddressPending",

@@ -6,8 +6,9 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from polyant_operator.api.errors import refusal
-from polyant_operator.api.model import Model, matching
-from polyant_operator.api.pod import Annotations
+from polyant_operator.api.gateway import ParentRef
+from polyant_operator.api.metadata import Annotations
+from polyant_operator.api.model import Model, distinct, matching
 from polyant_operator.api.references import SecretName
 
 Host = Annotated[
@@ -41,24 +42,46 @@ Origin = Annotated[
 ]
 
 
-def _distinct(value: tuple[str, ...]) -> tuple[str, ...]:
-    if twice := sorted({item for item in value if value.count(item) > 1}):
-        raise refusal(f"'{twice[0]}' is there twice", "keep each entry once")
-    return value
-
-
 class EdgeType(StrEnum):
     """What terminates TLS in front of the installation."""
 
     NONE = "None"
     EXTERNAL = "External"
     INGRESS = "Ingress"
+    HTTP_ROUTE = "HTTPRoute"
+
+
+_ROUTED = (EdgeType.INGRESS, EdgeType.HTTP_ROUTE)
+
+
+class IssuerRef(Model):
+    """An issuer of cert-manager."""
+
+    name: SecretName
+    kind: Annotated[
+        str,
+        Field(min_length=1, max_length=63),
+        matching(
+            r"[A-Za-z]([-A-Za-z0-9]*[A-Za-z0-9])?", "is not a kind", "write for example Issuer"
+        ),
+    ] = "Issuer"
+    group: SecretName = "cert-manager.io"
 
 
 class Tls(Model):
-    """The certificate of an Ingress."""
+    """The certificate of an Ingress: a Secret of the user's, or one that cert-manager fills."""
 
-    secret_name: SecretName
+    secret_name: SecretName | None = None
+    issuer_ref: IssuerRef | None = None
+
+    @model_validator(mode="after")
+    def _from_somewhere(self) -> Self:
+        if self.secret_name is None and self.issuer_ref is None:
+            raise refusal(
+                "tls has neither secretName nor issuerRef",
+                "name the Secret of your certificate, or an issuer of cert-manager",
+            )
+        return self
 
 
 class Edge(Model):
@@ -69,12 +92,13 @@ class Edge(Model):
     engine_host: Host | None = None
     public_url: PublicUrl | None = None
     engine_public_url: PublicUrl | None = None
+    parent_refs: Annotated[tuple[ParentRef, ...], Field(max_length=16)] = ()
     class_name: SecretName | None = None
     annotations: Annotations | None = None
     tls: Tls | None = None
     trusted_proxy_hops: Annotated[int, Field(ge=0, le=5)] = 1
     additional_cors_origins: Annotated[
-        tuple[Origin, ...], Field(max_length=32), AfterValidator(_distinct)
+        tuple[Origin, ...], Field(max_length=32), AfterValidator(distinct)
     ] = ()
 
     @property
@@ -84,9 +108,10 @@ class Edge(Model):
 
     @model_validator(mode="after")
     def _has_address(self) -> Self:
-        if self.type is EdgeType.INGRESS and self.host is None:
+        if self.type in _ROUTED and self.host is None:
             raise refusal(
-                "edge of type Ingress has no host", "set edge.host, for example chat.example.com"
+                f"edge of type {self.type.value} has no host",
+                "set edge.host, for example chat.example.com",
             )
         if self.type is EdgeType.EXTERNAL and self.host is None and self.public_url is None:
             raise refusal(
@@ -106,14 +131,51 @@ class Edge(Model):
         return self
 
     @model_validator(mode="after")
-    def _ingress_only(self) -> Self:
-        given = {"className": self.class_name, "annotations": self.annotations, "tls": self.tls}
-        misplaced = [name for name, value in given.items() if value is not None]
-        if misplaced and self.type is not EdgeType.INGRESS:
+    def _attached(self) -> Self:
+        if self.type is EdgeType.HTTP_ROUTE and not self.parent_refs:
             raise refusal(
-                "className, annotations and tls need an edge of type Ingress,"
+                "edge of type HTTPRoute has no parentRefs",
+                "name the Gateway it attaches to, for example"
+                " parentRefs: [{name: public, namespace: gateways}]",
+            )
+        if self.type is not EdgeType.HTTP_ROUTE and "parent_refs" in self.model_fields_set:
+            raise refusal(
+                f"parentRefs needs an edge of type HTTPRoute, which is '{self.type.value}'",
+                "remove it or set edge.type: HTTPRoute",
+                at="parentRefs",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _class_of_an_ingress(self) -> Self:
+        if self.class_name is not None and self.type is not EdgeType.INGRESS:
+            raise refusal(
+                f"className needs an edge of type Ingress, which is '{self.type.value}'",
+                "remove it or set edge.type: Ingress",
+                at="className",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _annotations_of_an_object(self) -> Self:
+        if self.annotations is not None and self.type not in _ROUTED:
+            raise refusal(
+                "annotations need an edge of type Ingress or HTTPRoute,"
                 f" which is '{self.type.value}'",
-                "remove them or set edge.type: Ingress",
+                "remove them or set edge.type",
+                at="annotations",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _certificate_of_an_ingress(self) -> Self:
+        if self.tls is not None and self.type is not EdgeType.INGRESS:
+            raise refusal(
+                f"tls needs an edge of type Ingress, which is '{self.type.value}'",
+                "remove it: the certificate of an HTTPRoute belongs to the listener of its Gateway"
+                if self.type is EdgeType.HTTP_ROUTE
+                else "remove it or set edge.type: Ingress",
+                at="tls",
             )
         return self
 

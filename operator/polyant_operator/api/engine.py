@@ -86,6 +86,24 @@ class Tunables(Model):
         return self
 
 
+class Autoscaling(Model):
+    """Replicas by load."""
+
+    min_replicas: Annotated[int, Field(ge=1, le=100)] = 2
+    max_replicas: Annotated[int, Field(ge=1, le=100)]
+    target_cpu_utilization: Annotated[int, Field(alias="targetCPUUtilization", ge=1, le=1000)] = 70
+
+    @model_validator(mode="after")
+    def _from_few_to_many(self) -> Self:
+        if self.min_replicas > self.max_replicas:
+            raise refusal(
+                "minReplicas (default 2) is above maxReplicas",
+                "lower the first or raise the second",
+                at="minReplicas",
+            )
+        return self
+
+
 class Engine(Model):
     """The engine's Deployment."""
 
@@ -93,4 +111,16 @@ class Engine(Model):
     pod: Pod = Pod()
     env: Annotated[tuple[Variable, ...], Field(max_length=128)] = ()
     env_from: Annotated[tuple[VariableSet, ...], Field(max_length=16)] = ()
+    autoscaling: Autoscaling | None = None
+    external_scaling: bool = False
     tunables: Tunables = Tunables()
+
+    @model_validator(mode="after")
+    def _one_autoscaler(self) -> Self:
+        if self.autoscaling is not None and self.external_scaling:
+            raise refusal(
+                "autoscaling and externalScaling exclude each other",
+                "keep autoscaling for an autoscaler of the operator,"
+                " or externalScaling for one of your own",
+            )
+        return self

@@ -11,15 +11,18 @@ from polyant_operator.api.references import SecretKey, SecretName
 
 # What the operator derives from the rest of the spec. Equal to the rule in crds/ (a test compares).
 RESERVED: Final = (
-    "AGENT_CALL_TIMEOUT_MS|ANALYTICS_RETENTION_DAYS|API_PORT|AUTH_INTERNAL_SECRET|AUTH_SECRET"
-    "|AUTH_TRUST_HOST|BASE_URL|CHANNELS_ENABLED|CORS_ORIGINS|DATABASE_POOL_SIZE|DATABASE_URL"
+    "AGENT_CALL_TIMEOUT_MS|ANALYTICS_RETENTION_DAYS|API_PORT|AUTH_ALLOWED_DOMAINS"
+    "|AUTH_INTERNAL_SECRET|AUTH_INTERNAL_SECRET_PREVIOUS|AUTH_SECRET|AUTH_TRUST_HOST"
+    "|BASE_URL|CHANNELS_ENABLED|CORS_ORIGINS|DATABASE_POOL_SIZE|DATABASE_URL"
     "|DATETIME_LOCALE|DATETIME_TIMEZONE|DEDUP_SIMILARITY_THRESHOLD|ENCRYPTION_KEY"
-    "|ENCRYPTION_KEY_PREVIOUS|INITIAL_ADMIN_EMAIL|INITIAL_ADMIN_PASSWORD|INTERNAL_ENGINE_URL"
-    "|INTERNAL_PORT|KNOWLEDGE_MAX_DOCS_PER_INSTANCE|MESSAGE_MAX_RESTARTS"
-    "|MESSAGE_SOFT_DEBOUNCE_MS|MESSAGE_TYPING_DELAY_MS|METRICS_PORT|MIGRATE_ON_START"
-    "|MIGRATE_TIMEOUT_SECONDS|MODELS|MODEL_PRIVATE_HOSTS|NEXT_PUBLIC_API_URL|NODE_ENV|PORT"
-    "|SSE_MAX_CONNECTIONS|SSE_MAX_CONNECTIONS_PER_USER|TERMINATION_MESSAGE_PATH|TRUST_PROXY"
-    "|(ELECTION|INSTALLATION|KUBERNETES|MODEL_API_KEY|POD|POSTGRES)_.*"
+    "|ENCRYPTION_KEY_PREVIOUS|EXTRA_CA_FILE|GOOGLE_CLIENT_ID|GOOGLE_CLIENT_SECRET"
+    "|HTTPS_PROXY|HTTP_PROXY|INITIAL_ADMIN_EMAIL|INITIAL_ADMIN_PASSWORD"
+    "|INTERNAL_ENGINE_URL|INTERNAL_PORT|KNOWLEDGE_MAX_DOCS_PER_INSTANCE"
+    "|MESSAGE_MAX_RESTARTS|MESSAGE_SOFT_DEBOUNCE_MS|MESSAGE_TYPING_DELAY_MS|METRICS_PORT"
+    "|MIGRATE_ON_START|MIGRATE_TIMEOUT_SECONDS|MODELS|MODEL_PRIVATE_HOSTS"
+    "|NEXT_PUBLIC_API_URL|NODE_ENV|NO_PROXY|PORT|SSE_MAX_CONNECTIONS"
+    "|SSE_MAX_CONNECTIONS_PER_USER|TERMINATION_MESSAGE_PATH|TRUST_PROXY"
+    "|(ELECTION|INSTALLATION|KUBERNETES|MODEL_API_KEY|PLATFORM_S3|POD|POSTGRES)_.*"
 )
 _RESERVED: Final = pattern(f"({RESERVED})(_FILE)?")
 
@@ -75,12 +78,22 @@ class VariableSource(Model):
         return self
 
 
-class Variable(Model):
-    """One variable, by value or by reference."""
+class Setting(Model):
+    """One variable, by value or by reference, of a container of the user's."""
 
     name: VariableName
     value: Annotated[str, Field(max_length=8192)] | None = None
     value_from: VariableSource | None = None
+
+    @model_validator(mode="after")
+    def _one_value(self) -> Self:
+        if self.value is not None and self.value_from is not None:
+            raise refusal(f"{self.name} has both value and valueFrom", "keep one of them")
+        return self
+
+
+class Variable(Setting):
+    """One variable of our containers."""
 
     @model_validator(mode="after")
     def _not_ours(self) -> Self:
@@ -90,12 +103,6 @@ class Variable(Model):
                 "remove it and use the field of spec that stands for it"
                 " (docs/reference/polyantinstance.md)",
             )
-        return self
-
-    @model_validator(mode="after")
-    def _one_value(self) -> Self:
-        if self.value is not None and self.value_from is not None:
-            raise refusal(f"{self.name} has both value and valueFrom", "keep one of them")
         return self
 
 

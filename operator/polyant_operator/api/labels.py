@@ -42,11 +42,13 @@ INSTALLATION_ID: Final = f"{GROUP}/installation-id"
 UNCONFIRMED: Final = f"{GROUP}/unconfirmed"  # "true" until a migration report names this key
 SECRET_DIGEST: Final = f"{GROUP}/secret-digest"  # on pod templates: pods roll when it changes
 TEMPLATE_DIGEST: Final = f"{GROUP}/template-digest"  # on Jobs: tells a stale pending one
+POSTGRESQL_MAJOR: Final = f"{GROUP}/postgresql-major"  # on the database's PersistentVolumeClaim
+RELEASE: Final = f"{GROUP}/operator-release"  # on Jobs: whose they are while two releases work
 SYNC_OPTIONS: Final = "argocd.argoproj.io/sync-options"
 NO_PRUNE: Final = "Prune=false,Delete=false"
 
 # The operator refuses to start on a CRD with a smaller number: it would lose fields silently.
-CRD_REVISION: Final = 1
+CRD_REVISION: Final = 2
 
 
 class Component(StrEnum):
@@ -57,6 +59,7 @@ class Component(StrEnum):
     MIGRATION = "migration"
     DATABASE = "database"
     EDGE = "edge"
+    MONITORING = "monitoring"
 
 
 def selector(instance: str, component: Component) -> Mapping[str, str]:

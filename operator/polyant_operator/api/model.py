@@ -30,6 +30,13 @@ class Reported(Model):
     model_config = ConfigDict(extra="ignore")
 
 
+def distinct(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a list that says something twice; for lists that are sets."""
+    if twice := sorted({item for item in value if value.count(item) > 1}):
+        raise refusal(f"'{twice[0]}' is there twice", "keep each entry once")
+    return value
+
+
 def matching(expression: str, problem: str, cure: str) -> AfterValidator:
     """Make the rule that a text matches an expression as a whole."""
     fits: Callable[[str], object] = pattern(expression).fullmatch

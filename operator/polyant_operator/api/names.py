@@ -33,14 +33,34 @@ class Names:
         return f"{self.instance}-database"
 
     @property
+    def volume(self) -> str:
+        """Name the embedded database's PersistentVolumeClaim, as its StatefulSet does."""
+        return f"data-{self.database}-0"
+
+    @property
+    def migrate(self) -> str:
+        """Name the NetworkPolicy of the migration's pods; the others are named as their components."""
+        return f"{self.instance}-migrate"
+
+    @property
+    def monitor(self) -> str:
+        """Name the PodMonitor."""
+        return self.instance
+
+    @property
     def lease(self) -> str:
         """Name the Lease of the channel leader."""
         return f"{self.instance}-channels"
 
     @property
     def edge(self) -> str:
-        """Name the Ingress."""
+        """Name the Ingress, the panel's HTTPRoute and the Certificate; the engine's is `engine`."""
         return self.instance
+
+    @property
+    def certificate(self) -> str:
+        """Name the Secret into which cert-manager writes, unless the spec names another."""
+        return f"{self.instance}-tls"
 
     @property
     def encryption_key(self) -> str:
@@ -51,6 +71,11 @@ class Names:
     def auth_secrets(self) -> str:
         """Name the Secret of the generated session, internal and digest keys."""
         return f"{self.instance}-auth-secrets"
+
+    @property
+    def auth_in_use(self) -> str:
+        """Name the copy of the user's own auth Secrets that pods read, changed step by step."""
+        return f"{self.instance}-auth-in-use"
 
     @property
     def admin(self) -> str:

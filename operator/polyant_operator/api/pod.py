@@ -1,79 +1,16 @@
 """What a user may say about pods: under every pod (`podDefaults`) and per component (`pod`)."""
 
-from re import compile as pattern
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
+from polyant_operator.api.containers import Container, Sidecar
 from polyant_operator.api.errors import refusal
+from polyant_operator.api.metadata import Annotations, Labels, NodeSelector
 from polyant_operator.api.model import Model
-from polyant_operator.api.quantities import Quantity
 from polyant_operator.api.references import SecretName
+from polyant_operator.api.resources import Resources
 from polyant_operator.api.volumes import Volume, VolumeMount
-
-_OURS: Final = ("app.kubernetes.io/", "polyant.ai/")
-_KEY: Final = pattern(
-    r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-)
-_VALUE: Final = pattern(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
-
-
-def _well_named(value: dict[str, str]) -> dict[str, str]:
-    if wrong := sorted(key for key in value if not _KEY.fullmatch(key)):
-        raise refusal(
-            f"'{wrong[0]}' is not a valid key",
-            "write name or prefix/name, of letters, digits, '-', '_' and '.'",
-        )
-    return value
-
-
-def _well_valued(value: dict[str, str]) -> dict[str, str]:
-    if wrong := [text for _, text in sorted(value.items()) if not _VALUE.fullmatch(text)]:
-        raise refusal(
-            f"'{wrong[0]}' is not a valid label value",
-            "use letters, digits, '-', '_' and '.', with a letter or digit at both ends",
-        )
-    return value
-
-
-def _foreign_keys(value: dict[str, str]) -> dict[str, str]:
-    if taken := sorted(key for key in value if key.startswith(_OURS)):
-        raise refusal(
-            f"'{taken[0]}' belongs to the operator",
-            "use keys outside app.kubernetes.io/ and polyant.ai/",
-        )
-    return value
-
-
-Labels = Annotated[
-    dict[str, Annotated[str, Field(max_length=63)]],
-    Field(max_length=32),
-    AfterValidator(_well_named),
-    AfterValidator(_foreign_keys),
-    AfterValidator(_well_valued),
-]
-Annotations = Annotated[
-    dict[str, Annotated[str, Field(max_length=4096)]],
-    Field(max_length=32),
-    AfterValidator(_well_named),
-    AfterValidator(_foreign_keys),
-]
-NodeSelector = Annotated[
-    dict[str, Annotated[str, Field(max_length=63)]],
-    Field(max_length=32),
-    AfterValidator(_well_named),
-    AfterValidator(_well_valued),
-]
-# Whole numbers may come without quotes, as people write `cpu: 1`.
-Amount = Annotated[int, Field(ge=0)] | Quantity
-Amounts = Annotated[dict[str, Amount], Field(max_length=16)]
-
-
-class Resources(Model):
-    """Processor and memory of the main container."""
-
-    requests: Amounts | None = None
-    limits: Amounts | None = None
 
 
 class Toleration(Model):
@@ -124,7 +61,7 @@ class TopologySpread(Model):
 
 
 class Pod(Model):
-    """Settings of a pod; the component's own win over the defaults, maps are merged by key."""
+    """Settings of a pod; the component's own win over the defaults, what has a name is merged by it."""
 
     resources: Resources | None = None
     node_selector: NodeSelector | None = None
@@ -139,3 +76,17 @@ class Pod(Model):
     annotations: Annotations | None = None
     extra_volumes: Annotated[tuple[Volume, ...], Field(max_length=32)] | None = None
     extra_volume_mounts: Annotated[tuple[VolumeMount, ...], Field(max_length=32)] | None = None
+    init_containers: Annotated[tuple[Container, ...], Field(max_length=16)] | None = None
+    sidecars: Annotated[tuple[Sidecar, ...], Field(max_length=16)] | None = None
+
+    @model_validator(mode="after")
+    def _distinct_containers(self) -> Self:
+        taken = {container.name for container in self.init_containers or ()}
+        for sidecar in self.sidecars or ():
+            if sidecar.name in taken:
+                raise refusal(
+                    "a sidecar has the name of an init container",
+                    "give each container of a pod a name of its own",
+                    at="sidecars",
+                )
+        return self

@@ -66,6 +66,30 @@ class PasswordRef(SecretKeyRef):
     key: SecretKey = "password"
 
 
+class ClientIdRef(SecretKeyRef):
+    """A Secret holding the id of an OAuth client."""
+
+    key: SecretKey = "clientId"
+
+
+class ClientSecretRef(SecretKeyRef):
+    """A Secret holding the secret of an OAuth client."""
+
+    key: SecretKey = "clientSecret"
+
+
+class AccessKeyIdRef(SecretKeyRef):
+    """A Secret holding the id of a key to object storage."""
+
+    key: SecretKey = "accessKeyId"
+
+
+class SecretAccessKeyRef(SecretKeyRef):
+    """A Secret holding a key to object storage."""
+
+    key: SecretKey = "secretAccessKey"
+
+
 class ApiKeyRef(SecretKeyRef):
     """A Secret holding the API key of a model provider."""
 

@@ -48,6 +48,7 @@ class MigrationReport(Reported):
 
     head: Word
     min_head: Word
+    postgresql: Word = ""
     pgvector: Word = ""
     key_id: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
     installation_id: Word

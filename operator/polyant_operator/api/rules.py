@@ -33,7 +33,7 @@ def own_secrets(names: Names, spec: Spec) -> Iterator[FieldError]:
         "admin.passwordSecretRef": spec.admin.password_secret_ref,
     }
     for field, reference in references.items():
-        if reference is not None and reference.name in names.generated:
+        if reference is not None and reference.name in (*names.generated, names.auth_in_use):
             yield FieldError(
                 path=f"spec.{field}",
                 value=reference.name,

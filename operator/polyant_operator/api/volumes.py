@@ -18,19 +18,22 @@ VolumeName = Annotated[
         "use lower-case letters, digits and '-'",
     ),
     matching(
-        r"(?!(data|kubernetes-api|run|tmp)$).*",
+        r"(?!(ca-bundle|data|kubernetes-api|run|tmp)$).*",
         "is the name of a volume of the operator",
         "choose another name",
     ),
 ]
-MountPath = Annotated[
+AbsolutePath = Annotated[
     str,
     Field(min_length=2, max_length=512),
     matching(r"/[^:\s]+", "is not an absolute path", "write for example /etc/ca"),
+]
+MountPath = Annotated[
+    AbsolutePath,
     matching(
-        r"(?!(/tmp|/var/run|/run|/var/lib/postgresql)(/|$)).*",
+        r"(?!(/tmp|/var/run|/run|/etc/polyant|/var/lib/postgresql)(/|$)).*",
         "is used by the operator",
-        "choose a path outside /tmp, /run, /var/run and /var/lib/postgresql",
+        "choose a path outside /tmp, /run, /var/run, /etc/polyant and /var/lib/postgresql",
     ),
 ]
 
@@ -101,10 +104,16 @@ class Volume(Model):
         return self
 
 
-class VolumeMount(Model):
-    """Where a volume appears in the container."""
+class ContainerMount(Model):
+    """Where a volume appears in a container of the user's."""
 
     name: Annotated[str, Field(min_length=1, max_length=63)]
-    mount_path: MountPath
+    mount_path: AbsolutePath
     sub_path: InnerPath | None = None
     read_only: bool | None = None
+
+
+class VolumeMount(ContainerMount):
+    """Where a volume appears in our container, out of the way of our own."""
+
+    mount_path: MountPath

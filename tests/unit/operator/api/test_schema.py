@@ -1,7 +1,7 @@
 """The schema in crds/ and the models in Python say the same, both ways.
 
 Every field of one is a field of the other, with the same type, bounds, choices, default and
-necessity; only what is Kubernetes' own (affinity) is left to the schema.
+necessity; only what is Kubernetes' own (affinity, selectors) is left to the schema.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,6 +22,7 @@ KEPT = (
 MANIFEST: Schema = yaml.safe_load(CRD.read_text())
 VERSION: Schema = MANIFEST["spec"]["versions"][0]
 ROOT: Schema = VERSION["schema"]["openAPIV3Schema"]
+KUBERNETES = (".affinity", ".podSelector", ".namespaceSelector")
 PLACES = ("podDefaults", "engine.pod", "web.pod")
 
 
@@ -133,9 +134,9 @@ def _nodes(node: Schema, path: str, *, items: bool = False) -> Iterator[tuple[st
 
 
 def _crd(node: Schema, path: str = "") -> Iterator[tuple[str, object]]:
-    """List path and constraints of every field, affinity as a whole."""
+    """List path and constraints of every field, what is Kubernetes' own as a whole."""
     yield path, _constraints(node)
-    if path.endswith(".affinity"):
+    if path.endswith(KUBERNETES):
         return
     for name, child in node.get("properties", {}).items():
         yield from _crd(child, f"{path}.{name}")
