@@ -39,6 +39,10 @@ class Context:
     migration_attempt: int = 1
     # Kinds of other people's operators that this cluster doesn't have (`kube/discovery.py`).
     absent_kinds: frozenset[str] = frozenset()
+    # Addresses and ports under which pods reach the API server (`kube/api_server.py`).
+    api_server: tuple[tuple[str, int], ...] = ()
+    # `spec.controller` of the Ingress's class; empty where classes may not be read.
+    ingress_controller: str = ""
 
     def secret_digest(self, component: Component) -> str:
         """Give the digest for a component's pods."""

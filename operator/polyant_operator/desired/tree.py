@@ -1,19 +1,20 @@
 """All objects of an instance, in the order they are applied.
 
-always         whatever becomes of the migration: identity, Services, the embedded database
+always         whatever becomes of the migration: policies, identity, Services, embedded database
 migration_job  the gate
 workloads      behind the gate: Deployments, budgets, edge
 """
 
-from polyant_operator.api.edge import EdgeType
 from polyant_operator.api.instance import PolyantInstance
 from polyant_operator.api.labels import Component
 from polyant_operator.desired import (
     database_stateful_set,
+    edge,
     engine_deployment,
-    ingress,
     lease,
+    network_policies,
     pod_disruption_budget,
+    pod_monitor,
     role,
     service_account,
     services,
@@ -27,11 +28,13 @@ def always(instance: PolyantInstance, context: Context) -> tuple[Manifest, ...]:
     """List what exists from the start."""
     embedded = instance.spec.database.embedded
     found: list[Manifest] = [
+        *network_policies.build(instance, context),
         service_account.build(instance),
         *role.build(instance),
         lease.build(instance),
         services.engine(instance),
         services.web(instance),
+        *pod_monitor.build(instance, context),
     ]
     if embedded is not None:
         found.append(services.database(instance))
@@ -53,6 +56,5 @@ def workloads(instance: PolyantInstance, context: Context) -> tuple[Manifest, ..
         pod_disruption_budget.build(instance, names.engine, Component.ENGINE),
         pod_disruption_budget.build(instance, names.web, Component.WEB),
     ]
-    if instance.spec.edge.type is EdgeType.INGRESS:
-        found.append(ingress.build(instance))
+    found += edge.build(instance, context)
     return tuple(found)

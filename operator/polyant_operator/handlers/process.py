@@ -17,7 +17,7 @@ import time
 import uuid
 from datetime import UTC, datetime
 
-from polyant_operator.handlers import health, revision
+from polyant_operator.handlers import health, revision, surroundings
 from polyant_operator.handlers.canary import Canary
 from polyant_operator.handlers.elector import Candidate, Elector, End
 from polyant_operator.handlers.feed import Feed
@@ -25,11 +25,12 @@ from polyant_operator.handlers.queue import Key, Work, WorkQueue
 from polyant_operator.handlers.resync import Resync
 from polyant_operator.kube import access as accesses
 from polyant_operator.kube import errors
+from polyant_operator.kube.api_server import ApiServer
 from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.bucket import TokenBucket
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
-from polyant_operator.kube.discovery import ASK_SECONDS, Discovery
+from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.leases import LeaseStore
 from polyant_operator.observability import logs, metrics
@@ -66,6 +67,7 @@ def tools(client: Client, settings: Settings) -> Tools:
         cache=cache,
         applier=Applier(client, cache),
         discovery=Discovery(client),
+        api_server=ApiServer(client),
         recorder=Recorder(client, time.monotonic, wall_clock),
         options=options.of(settings),
         random=secrets.token_bytes,
@@ -152,7 +154,10 @@ class Process:
         )
         feed = Feed(kit.cache, queue, self._canary.sing)
         resync = Resync(client, kit.cache, queue, settings.watch_namespaces, kit.discovery)
-        watches = Watches(client.access, feed, store, settings.watch_namespaces)
+        watches = Watches(
+            client.access, feed, store, settings.watch_namespaces, kit.discovery.available
+        )
+        await kit.api_server.refresh()
         await resync.once()
         self._canary.start()
         try:
@@ -160,7 +165,8 @@ class Process:
                 group.create_task(queue.run(settings.workers))
                 group.create_task(watches.run())
                 group.create_task(resync.run(settings.resync_seconds, random.random))
-                group.create_task(kit.discovery.follow(resync.once, ASK_SECONDS))
+                asks = (kit.discovery.refresh, kit.api_server.refresh)
+                group.create_task(surroundings.follow(asks, resync.once))
         finally:
             self._canary.stop()
 

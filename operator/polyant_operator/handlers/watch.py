@@ -15,11 +15,13 @@ import kopf
 
 from polyant_operator.api import labels
 from polyant_operator.handlers.feed import Feed
+from polyant_operator.handlers.optional import OptionalWatch
 from polyant_operator.kube.access import Access
 from polyant_operator.kube.client import CHUNK
 from polyant_operator.kube.kinds import (
     INSTANCE,
     LEASE,
+    OPTIONAL,
     SECRET,
     WATCHED_CHILDREN,
     Kind,
@@ -41,13 +43,19 @@ class Watches:
     """The thread in which kopf watches, and the way of its events into our loop."""
 
     def __init__(
-        self, access: Access, feed: Feed, lease: LeaseStore, namespaces: tuple[str, ...]
+        self,
+        access: Access,
+        feed: Feed,
+        lease: LeaseStore,
+        namespaces: tuple[str, ...],
+        is_served: Callable[[Kind], bool],
     ) -> None:
         self._access = access
         self._feed = feed
         self._lease = lease
         # Empty = all.
         self._namespaces = namespaces
+        self._is_served = is_served
         self._stop = threading.Event()
 
     async def run(self) -> None:
@@ -75,17 +83,27 @@ class Watches:
             loop.call_soon_threadsafe(_settle, ended, error)
 
     async def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        # Two, because the Lease may lie in a namespace that is not served.
+        # Two, because the Lease may lie in a namespace that is not served; more for kinds that come.
         async with asyncio.TaskGroup() as group:
             group.create_task(self._operator(self._instances(loop), self._namespaces))
             group.create_task(self._operator(self._canary(loop), (self._lease.namespace,)))
+            for kind in (each for each in WATCHED_CHILDREN if each in OPTIONAL):
+                group.create_task(self._optional(loop, kind).run(self._stop))
 
     def _instances(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
         registry = self._registry()
-        for kind in (INSTANCE, *WATCHED_CHILDREN):
+        for kind in (INSTANCE, *(each for each in WATCHED_CHILDREN if each not in OPTIONAL)):
             _register(registry, kind, _handler(loop, self._feed.object_changed))
         _register(registry, SECRET, _handler(loop, self._feed.secret_changed))
         return registry
+
+    def _optional(self, loop: asyncio.AbstractEventLoop, kind: Kind) -> OptionalWatch:
+        async def watch(stop: threading.Event) -> None:
+            registry = self._registry()
+            _register(registry, kind, _handler(loop, self._feed.object_changed))
+            await self._operator(registry, self._namespaces, stop)
+
+        return OptionalWatch(kind.kind, lambda: self._is_served(kind), watch)
 
     def _canary(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
         registry = self._registry()
@@ -97,14 +115,19 @@ class Watches:
         kopf.on.login(registry=registry)(self._login)
         return registry
 
-    async def _operator(self, registry: kopf.OperatorRegistry, namespaces: tuple[str, ...]) -> None:
+    async def _operator(
+        self,
+        registry: kopf.OperatorRegistry,
+        namespaces: tuple[str, ...],
+        stop: threading.Event | None = None,
+    ) -> None:
         await kopf.operator(
             registry=registry,
             settings=settings(self._lease.name),
             standalone=True,
             clusterwide=not namespaces,
             namespaces=namespaces,
-            stop_flag=self._stop,
+            stop_flag=stop or self._stop,
         )
 
     def _login(self, **_: Any) -> kopf.ConnectionInfo:

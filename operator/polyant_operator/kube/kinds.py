@@ -71,12 +71,16 @@ CHILDREN = (
     JOB,
     DEPLOYMENT,
     DISRUPTION_BUDGET,
+    NETWORK_POLICY,
+    POD_MONITOR,
     INGRESS,
+    HTTP_ROUTE,
+    CERTIFICATE,
 )
 # Children that a changed spec may make superfluous; only these may be deleted, besides Jobs.
-PRUNED = (SERVICE, STATEFUL_SET, INGRESS)
+PRUNED = (NETWORK_POLICY, POD_MONITOR, SERVICE, STATEFUL_SET, INGRESS, HTTP_ROUTE, CERTIFICATE)
 # Children whose changes are watched; the others are compared at resync.
-WATCHED_CHILDREN = (DEPLOYMENT, STATEFUL_SET, JOB, INGRESS)
+WATCHED_CHILDREN = (DEPLOYMENT, STATEFUL_SET, JOB, INGRESS, HTTP_ROUTE, CERTIFICATE)
 
 _ALL = (
     *CHILDREN,

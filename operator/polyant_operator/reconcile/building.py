@@ -8,7 +8,7 @@ from polyant_operator.api.labels import Component
 from polyant_operator.desired import digests, tree, uses
 from polyant_operator.desired.context import UNKNOWN_DIGEST, Context
 from polyant_operator.kube.kinds import DEPLOYMENT, STATEFUL_SET
-from polyant_operator.reconcile import generating
+from polyant_operator.reconcile import edge, generating
 from polyant_operator.reconcile.state import Pass, Tools
 from polyant_operator.verdicts import live
 
@@ -31,6 +31,8 @@ def _context(state: Pass, tools: Tools) -> Context:
         options=tools.options,
         secret_digests={part: _digest(state, part, values, key) for part in _ROLLED},
         absent_kinds=tools.discovery.absent(),
+        api_server=tools.api_server.ends,
+        ingress_controller=edge.controller(state),
     )
     if key is None or not _readable(state, Component.MIGRATION):
         return context

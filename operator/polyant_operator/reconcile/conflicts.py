@@ -10,13 +10,13 @@ from polyant_operator.kube import gather, prune
 from polyant_operator.kube.kinds import (
     DEPLOYMENT,
     DISRUPTION_BUDGET,
-    INGRESS,
     JOB,
     SECRET,
     Object,
     Ref,
     ref_of,
 )
+from polyant_operator.reconcile.edge import EDGES
 from polyant_operator.reconcile.state import Pass, Tools
 from polyant_operator.verdicts import live
 from polyant_operator.verdicts.observed import Trouble
@@ -49,13 +49,20 @@ async def check_names(state: Pass, tools: Tools) -> None:
 
 async def check_secret_names(state: Pass, tools: Tools) -> None:  # noqa: ARG001 (one shape for all steps)
     """Stop when a name for a generated Secret holds somebody else's."""
-    taken = [
-        Ref(SECRET, state.instance.namespace, secret.name)
+    found = {
+        Ref(SECRET, state.instance.namespace, secret.name): state.secrets[secret.name]
         for secret in secrets.wanted(state.instance)
-        if secret.name in state.secrets and not _is_labelled(state, state.secrets[secret.name])
+        if secret.name in state.secrets
+    }
+    taken = [ref for ref, obj in found.items() if not _is_labelled(state, obj)]
+    # Under deletionPolicy Delete they are about to go: what is made with them would not last.
+    going = [
+        ref for ref, obj in found.items() if _is_namesakes(state, obj) and not _is_ours(state, obj)
     ]
     if taken:
         state.trouble = conflict(state, taken)
+    elif going:
+        state.trouble = _collecting(state, going)
 
 
 def _is_due(state: Pass, ref: Ref) -> bool:
@@ -63,7 +70,7 @@ def _is_due(state: Pass, ref: Ref) -> bool:
 
     While a migration runs its Deployments are rightly absent: asking each time finds nothing.
     """
-    behind_gate = ref.kind in (DEPLOYMENT, DISRUPTION_BUDGET, INGRESS)
+    behind_gate = ref.kind in (DEPLOYMENT, DISRUPTION_BUDGET, *EDGES)
     jobs = [obj for known, obj in state.children.items() if known.kind == JOB]
     return not behind_gate or not jobs or any(live.is_true(job, "Complete") for job in jobs)
 
@@ -74,11 +81,15 @@ def judge_taken(state: Pass, known: dict[Ref, Object]) -> Trouble | None:
     if not taken:
         return None
     if all(_is_namesakes(state, known[ref]) for ref in taken):
-        state.again(COLLECTING_SECONDS)
-        names = ", ".join(map(str, taken))
-        text = f"Objects of a deleted instance of this name are being removed: {names}."
-        return Trouble(reason=Reason.PROGRESSING, message=text, stalled=False)
+        return _collecting(state, taken)
     return conflict(state, [ref for ref in taken if not _is_namesakes(state, known[ref])])
+
+
+def _collecting(state: Pass, going: Iterable[Ref]) -> Trouble:
+    state.again(COLLECTING_SECONDS)
+    names = ", ".join(map(str, going))
+    text = f"Objects of a deleted instance of this name are being removed: {names}."
+    return Trouble(reason=Reason.PROGRESSING, message=text, stalled=False)
 
 
 def conflict(state: Pass, taken: Iterable[Ref]) -> Trouble:

@@ -6,12 +6,12 @@ from typing import Any
 from polyant_operator.api.labels import Component, selector_text
 from polyant_operator.desired import images, trust
 from polyant_operator.kube import errors
-from polyant_operator.kube.kinds import DEPLOYMENT, INGRESS, STATEFUL_SET, Object, ref_of
+from polyant_operator.kube.kinds import DEPLOYMENT, STATEFUL_SET, Object, ref_of
 from polyant_operator.observability import metrics
-from polyant_operator.reconcile import generating
+from polyant_operator.reconcile import edge, generating
 from polyant_operator.reconcile.state import Pass, Tools
 from polyant_operator.verdicts import migration, secrets, status, summary
-from polyant_operator.verdicts.observed import EdgeSeen, Observed, Trouble, Workload
+from polyant_operator.verdicts.observed import Observed, Trouble, Workload
 from polyant_operator.verdicts.status import Facts
 
 logger = logging.getLogger(__name__)
@@ -119,9 +119,11 @@ def observe(state: Pass, tools: Tools) -> Observed:
         hash_known=state.hash_known,
         database=workload(STATEFUL_SET, names.database, Component.DATABASE),
         attempts=state.attempts,
+        awaited_job=state.awaited_job,
+        admin_forgotten=generating.is_admin_forgotten(state),
         engine=workload(DEPLOYMENT, names.engine, Component.ENGINE),
         web=workload(DEPLOYMENT, names.web, Component.WEB),
-        edge=EdgeSeen(ingress=state.child(INGRESS, names.edge), classes=state.ingress_classes),
+        edge=edge.seen(state, tools, current),
         pending_changes=differing if state.instance.spec.paused else (),
     )
 

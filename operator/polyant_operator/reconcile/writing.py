@@ -6,7 +6,8 @@ their replicas follow the spec. Nothing is pruned before the new version may run
 
 from polyant_operator.desired import replicas
 from polyant_operator.kube import errors, prune
-from polyant_operator.kube.kinds import DEPLOYMENT, Ref, ref_of
+from polyant_operator.kube.kinds import DEPLOYMENT, NETWORK_POLICY, STATEFUL_SET, Ref, ref_of
+from polyant_operator.reconcile import edge, judging, volume
 from polyant_operator.reconcile.state import Pass, Tools
 from polyant_operator.verdicts import live
 
@@ -16,6 +17,7 @@ async def apply_always(state: Pass, tools: Tools) -> None:
     if state.may_write:
         for manifest in state.always:
             await _apply(state, tools, manifest)
+        await _open_up(state, tools)
 
 
 async def apply_workloads(state: Pass, tools: Tools) -> None:
@@ -46,6 +48,19 @@ async def prune_children(state: Pass, tools: Tools) -> None:
         return
     wanted = {ref_of(manifest) for manifest in (*state.always, *state.workloads)}
     for ref, obj in prune.unwanted(state.children, wanted, state.instance.uid):
+        if ref.kind == STATEFUL_SET and not await volume.let_go(state, tools, obj):
+            continue
+        if ref.kind in edge.EDGES and not edge.is_replaced(state, judging.observe(state, tools)):
+            continue
+        await prune.remove(tools.client, tools.cache, ref, obj)
+        state.children.pop(ref, None)
+
+
+async def _open_up(state: Pass, tools: Tools) -> None:
+    """Remove policies that are not wanted any more: they may be what keeps the gate closed."""
+    wanted = {ref_of(manifest) for manifest in state.always}
+    found = prune.unwanted(state.children, wanted, state.instance.uid, (NETWORK_POLICY,))
+    for ref, obj in found:
         await prune.remove(tools.client, tools.cache, ref, obj)
         state.children.pop(ref, None)
 

@@ -67,10 +67,18 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeSeen:
-    """The edge object, and the classes it may name; None where they may not be read."""
+    """The objects of the edge, and what they depend on."""
 
     ingress: Live | None = None
+    # None where classes may not be read.
     classes: tuple[Live, ...] | None = None
+    # One per host, as far as they exist.
+    routes: tuple[Live, ...] = ()
+    certificate: Live | None = None
+    # Whether the live routes and certificate are what this generation wants.
+    current: bool = True
+    # Kinds that this cluster doesn't have.
+    absent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +95,10 @@ class Observed:
     database: Workload = Workload()
     # Tries of the migration this generation needs, oldest first.
     attempts: tuple[Attempt, ...] = ()
+    # A Job of another release of the operator that is waited for, in words; empty: none.
+    awaited_job: str = ""
+    # The first administrator's generated Secret was deleted, and is not made anew.
+    admin_forgotten: bool = False
     engine: Workload = Workload()
     web: Workload = Workload()
     edge: EdgeSeen = EdgeSeen()
