@@ -1,6 +1,7 @@
 """Everything an instance would get, as text for people: stage by stage, in the order of applying.
 
-What only a cluster knows is a placeholder: uids, digests over Secret values, generated values.
+What only a cluster knows is a placeholder: uids, digests over Secret values, generated values, the
+API server's address.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,8 @@ from polyant_operator.desired.context import Context, Manifest, OperandOptions
 
 _UID: Final = "00000000-0000-0000-0000-000000000000"
 _DIGEST: Final = "0" * 32
+# An address for examples.
+_API_SERVER: Final = (("192.0.2.1", 443),)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -70,10 +73,11 @@ def _stages(
         options=options,
         secret_digests=dict.fromkeys(Component, _DIGEST),
         migration_hash=_DIGEST,
+        api_server=_API_SERVER,
     )
     generated = tuple(_secret(instance, secret) for secret in secrets.wanted(instance))
     yield "1. Generated Secrets: created once if absent, never changed, kept afterwards", generated
-    yield "2. Always: identity, Services, embedded database", tree.always(instance, context)
+    yield "2. Always: policies, identity, Services, embedded database", tree.always(instance, context)
     gate = "3. The gate: created once per image, database, keys and wish; its name ends in a hash"
     yield gate, (tree.migration_job(instance, context),)
     counts = ", ".join(f"{name}: {count}" for name, count in replicas.wanted(instance).items())

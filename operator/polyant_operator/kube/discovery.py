@@ -7,17 +7,13 @@ that one installed later is used without a restart. What could not be asked stay
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Final
+from collections.abc import Iterable
 
 from polyant_operator.kube import errors
 from polyant_operator.kube.client import Client
 from polyant_operator.kube.kinds import OPTIONAL, Kind
 
 logger = logging.getLogger(__name__)
-
-# A few hundred bytes per API; soon enough for who has just installed one.
-ASK_SECONDS: Final = 60.0
 
 
 class Discovery:
@@ -47,16 +43,6 @@ class Discovery:
             word = "is there" if kind in self._served else "is not there any more"
             logger.info("The API of %s (%s) %s", kind.kind, kind.api_version, word)
         return self._served != before
-
-    async def follow(self, changed: Callable[[], Awaitable[None]], seconds: float) -> None:
-        """Ask again and again, and tell when the answer is another one."""
-        while True:
-            await asyncio.sleep(seconds)
-            try:
-                if await self.refresh():
-                    await changed()
-            except errors.KubeError as error:
-                logger.warning("The change of an API is carried out later: %s", error)
 
     async def _is_served(self, kind: Kind) -> bool:
         # The root of a group's version lists its resources; everybody who is logged in may read it.

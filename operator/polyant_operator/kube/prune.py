@@ -10,7 +10,7 @@ from typing import Any
 
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
-from polyant_operator.kube.kinds import PRUNED, Object, Ref
+from polyant_operator.kube.kinds import PRUNED, Kind, Object, Ref
 
 logger = logging.getLogger(__name__)
 
@@ -22,13 +22,16 @@ def is_owned_by(obj: Mapping[str, Any], uid: str) -> bool:
 
 
 def unwanted(
-    children: Mapping[Ref, Object], wanted: Collection[Ref], uid: str
+    children: Mapping[Ref, Object],
+    wanted: Collection[Ref],
+    uid: str,
+    kinds: Collection[Kind] = PRUNED,
 ) -> tuple[tuple[Ref, Object], ...]:
     """What is owned and not wanted, in a fixed order."""
     return tuple(
         (ref, obj)
         for ref, obj in sorted(children.items())
-        if ref.kind in PRUNED and ref not in wanted and is_owned_by(obj, uid)
+        if ref.kind in kinds and ref not in wanted and is_owned_by(obj, uid)
     )
 
 

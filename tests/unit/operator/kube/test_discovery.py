@@ -1,6 +1,5 @@
 """Discovery: which kinds of other people's operators can be used, and when that is known."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -88,27 +87,6 @@ async def test_who_may_not_ask_has_none() -> None:
     assert not await discovery.refresh()
 
     assert not discovery.available(POD_MONITOR)
-
-
-async def test_a_change_is_told_once_and_a_failure_ends_nothing() -> None:
-    server = Server()
-    discovery = Discovery(server)
-    told: list[bool] = []
-
-    async def changed() -> None:
-        told.append(discovery.available(POD_MONITOR))
-        raise errors.Unavailable("the listing failed")
-
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(discovery.follow(changed, 0))
-        await asyncio.sleep(0)
-        server.served = {POD_MONITOR.api_version: ["podmonitors"]}
-        for _ in range(20):
-            await asyncio.sleep(0)
-        assert not task.done()
-        task.cancel()
-
-    assert told == [True]
 
 
 @pytest.mark.parametrize("kind", [POD_MONITOR, HTTP_ROUTE, CERTIFICATE])
