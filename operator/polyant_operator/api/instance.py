@@ -91,7 +91,7 @@ def parse(body: Mapping[str, Any]) -> PolyantInstance:
     """Read an instance, or raise InvalidInstance with every problem."""
     errors = tuple(_nulls(body.get("spec"), ("spec",)))
     try:
-        instance = PolyantInstance.model_validate_json(_json(body), strict=True)
+        instance = PolyantInstance.model_validate_json(_json(body), strict=True, by_name=False)
     except ValidationError as error:
         details = error.errors(include_url=False)
         raise InvalidInstance((*errors, *collected(details))) from None
