@@ -5,6 +5,7 @@ kernel drops those that PID 1 does not ask for.
 """
 
 import argparse
+import asyncio
 import importlib.metadata
 import os
 import signal
@@ -35,7 +36,9 @@ exit codes of migrate:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     chosen, rest = _parser().parse_known_args(arguments)
-    if rest and chosen.command != "demo-model":
+    if chosen.command == "reset-password":
+        rest = [chosen.email, *rest]
+    elif rest and chosen.command != "demo-model":
         _parser().error(f"unknown arguments: {' '.join(rest)}")
     command: Callable[[list[str]], int] = chosen.run
     return command(rest)
@@ -52,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, text in (
         ("serve", serve, "serve the API (migrates first unless MIGRATE_ON_START=false)"),
         ("migrate", migrate, "bring the database to this release and report as JSON"),
+        ("reset-password", reset_password, "print a new password for an account's next sign-in"),
         ("demo-model", demo_model, "serve a scripted, OpenAI-compatible model"),
         ("version", version, "print the version"),
     ):
@@ -59,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
             name, help=text, description=text, add_help=run is not demo_model
         )
         added.set_defaults(run=run)
+        if run is reset_password:
+            added.add_argument("email", help="the e-mail address of the account")
     return parser
 
 
@@ -113,6 +119,26 @@ def _stop_on_signals() -> None:
     """End at once on a signal, as long as nothing better is in place."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _: os._exit(SIGNAL_BASE + got))
+
+
+def reset_password(arguments: list[str]) -> int:
+    """Print a password for the next sign-in of somebody who cannot sign in."""
+    environ = configuration.environment()
+    logs.configure("polyant-engine", configuration.log_level(environ), sys.stderr)
+    try:
+        settings = configuration.load_migration(environ)
+    except ConfigurationError as wrong:
+        sys.stderr.write(wrong.report() + "\n")
+        return EXIT_CONFIGURATION
+    from polyant_engine.accounts import resetting  # other commands must not wait for this import
+
+    (email, *_) = arguments
+    password = asyncio.run(resetting.reset(settings.database.dsn, email))
+    if password is None:
+        sys.stderr.write(f"there is no account {email}\n")
+        return 1
+    sys.stdout.write(password + "\n")
+    return 0
 
 
 def demo_model(arguments: list[str]) -> int:

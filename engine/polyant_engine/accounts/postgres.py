@@ -138,6 +138,17 @@ async def create_user(executor: Executor, user: User, password_hash: str) -> Non
     await audit.record(executor, entry)
 
 
+async def reset_password(executor: Executor, email: str, password_hash: str) -> bool:
+    """Store a password for one sign-in and revoke all sessions; call it inside a transaction."""
+    person = await executor.fetchval(_queries["reset_password"], email, password_hash)
+    if person is None:
+        return False
+    await executor.execute(_queries["close_sessions"], person)
+    entry = Entry(action="password.reset", actor_id=None, object_kind="user", object_id=str(person))
+    await audit.record(executor, entry)
+    return True
+
+
 async def _record(
     executor: Executor, action: str, person: uuid.UUID, session: uuid.UUID, client_address: str
 ) -> None:

@@ -61,6 +61,13 @@ WHERE id = $1;
 UPDATE sessions SET revoked_at = now()
 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL;
 
+-- name: reset_password
+UPDATE users SET password_hash = $2, must_change_password = true, updated_at = now()
+WHERE email = $1 RETURNING id;
+
+-- name: close_sessions
+UPDATE sessions SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL;
+
 -- name: renew_hash
 UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2;
 

@@ -70,7 +70,7 @@ async def migrate(settings: MigrationSettings, clock: Clock) -> Report:
         with _named():
             # The preflight may create the extension, which two at once would trip over.
             async with locking.alone(connection, wait, clock):
-                pgvector = await preflight.check(connection)
+                server = await preflight.check(connection)
                 applied = await _upgrade(connection, settings)
                 state = await _found(connection, settings)
                 await administrator.ensure(
@@ -79,7 +79,8 @@ async def migrate(settings: MigrationSettings, clock: Clock) -> Report:
     return Report(
         head=state.head,
         min_head=state.min_head,
-        pgvector=pgvector,
+        postgresql=server.major,
+        pgvector=server.pgvector,
         key_id=state.active_key_id,
         installation_id=str(state.id),
         applied=tuple(applied),

@@ -1,6 +1,7 @@
 """Look before touching anything: is this a database that Polyant can live in?"""
 
 import re
+from dataclasses import dataclass
 
 import asyncpg
 
@@ -35,14 +36,22 @@ CNPG_EXAMPLE = (
 _queries = load_queries("polyant_engine.migrate")
 
 
-async def check(connection: asyncpg.Connection) -> str:
-    """Raise unless the database can be used; return the version of pgvector."""
-    await _check_server(connection)
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """What was found: the major version of PostgreSQL, and the version of pgvector."""
+
+    major: str
+    pgvector: str
+
+
+async def check(connection: asyncpg.Connection) -> Server:
+    """Raise unless the database can be used; return what it is."""
+    version = await _check_server(connection)
     await _check_tables(connection)
-    return await _ensure_vector(connection)
+    return Server(major=str(version // 10_000), pgvector=await _ensure_vector(connection))
 
 
-async def _check_server(connection: asyncpg.Connection) -> None:
+async def _check_server(connection: asyncpg.Connection) -> int:
     found = await connection.fetchrow(_queries["server"])
     if found["version"] < MIN_SERVER:
         raise DatabaseNotSupported(
@@ -60,6 +69,8 @@ async def _check_server(connection: asyncpg.Connection) -> None:
             f"As its owner: GRANT CREATE, USAGE ON SCHEMA {found['schema'] or 'public'}"
             f' TO "{found["role"]}"; or give migrate a role that may.',
         )
+    version: int = found["version"]
+    return version
 
 
 async def _check_tables(connection: asyncpg.Connection) -> None:

@@ -23,6 +23,7 @@ class Report:
 
     head: str
     min_head: str
+    postgresql: str  # the major version
     pgvector: str
     key_id: str
     installation_id: str
@@ -33,6 +34,7 @@ class Report:
         return {
             "head": self.head,
             "minHead": self.min_head,
+            "postgresql": self.postgresql,
             "pgvector": self.pgvector,
             "keyId": self.key_id,
             "installationId": self.installation_id,

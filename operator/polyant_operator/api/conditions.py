@@ -124,6 +124,11 @@ class Reason(StrEnum):
         "A value in a Secret has the wrong form.",
         "Write a value of the form that the message names.",
     )
+    SECRETS_ROTATING = (
+        "SecretsRotating",
+        "A secret of engine and panel is being changed; old and new value count meanwhile.",
+        "Wait: it takes three rollouts, and nothing is interrupted.",
+    )
     ENCRYPTION_KEY_LOST = (
         "EncryptionKeyLost",
         "The data is encrypted with a key whose Secret is gone; a new one would not fit.",
@@ -193,6 +198,11 @@ class Reason(StrEnum):
     )
 
     # Workloads.
+    ROLLOUT_QUEUED = (
+        "RolloutQueued",
+        "The operator's own rollout waits: so many instances roll at one time, and no more.",
+        "Wait; if the ones that the message names never become ready, mend them or roll back.",
+    )
     AVAILABLE = ("Available", "All replicas are ready.", "Nothing to do.")
     ROLLING_OUT = (
         "RollingOut",

@@ -44,6 +44,7 @@ SECRET_DIGEST: Final = f"{GROUP}/secret-digest"  # on pod templates: pods roll w
 TEMPLATE_DIGEST: Final = f"{GROUP}/template-digest"  # on Jobs: tells a stale pending one
 POSTGRESQL_MAJOR: Final = f"{GROUP}/postgresql-major"  # on the database's PersistentVolumeClaim
 RELEASE: Final = f"{GROUP}/operator-release"  # on Jobs: whose they are while two releases work
+ROLLOUT: Final = f"{GROUP}/rollout"  # on what rolls pods: who asked for it (`desired.rollout`)
 SYNC_OPTIONS: Final = "argocd.argoproj.io/sync-options"
 NO_PRUNE: Final = "Prune=false,Delete=false"
 

@@ -131,12 +131,14 @@ def _fields(values: Mapping[str, str]) -> list[Manifest]:
 
 def _referenced(instance: PolyantInstance, component: Component) -> list[Manifest]:
     return [
-        {
-            "name": use.variable,
-            "valueFrom": {"secretKeyRef": {"name": use.secret, "key": use.key}},
-        }
+        {"name": use.variable, "valueFrom": {"secretKeyRef": _reference(use)}}
         for use in uses.variables(instance, component)
     ]
+
+
+def _reference(use: uses.SecretUse) -> Manifest:
+    reference: Manifest = {"name": use.secret, "key": use.key}
+    return {**reference, "optional": True} if use.optional else reference
 
 
 def _own(variables: tuple[Variable, ...]) -> list[Manifest]:

@@ -7,7 +7,7 @@ retries by itself: the operator decides by exit code. Eviction is not a failure.
 from typing import Final
 
 from polyant_operator.api.instance import PolyantInstance
-from polyant_operator.api.labels import ATTEMPT, MIGRATION, TEMPLATE_DIGEST, Component
+from polyant_operator.api.labels import ATTEMPT, MIGRATION, RELEASE, TEMPLATE_DIGEST, Component
 from polyant_operator.api.names import HASH_LENGTH
 from polyant_operator.desired import digests, environment, images, placement, pods
 from polyant_operator.desired.context import Context, Manifest
@@ -22,7 +22,7 @@ def build(instance: PolyantInstance, context: Context) -> Manifest:
     """Build the Job of the context's migration hash and attempt."""
     template = pods.template(instance, context, _part(instance, context))
     name = instance.names.migration(context.migration_hash, context.migration_attempt)
-    annotations = {TEMPLATE_DIGEST: digests.plain(template)}
+    annotations = {TEMPLATE_DIGEST: digests.plain(template), RELEASE: context.options.release}
     metadata = owned_metadata(instance, name, Component.MIGRATION, annotations)
     metadata["labels"] |= {
         MIGRATION: context.migration_hash[:HASH_LENGTH],

@@ -5,7 +5,7 @@ digests that roll pods when a value changes.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from polyant_operator.api.instance import PolyantInstance
@@ -38,6 +38,7 @@ class SecretUse:
     field: str = ""  # the field of the spec that names it
     generated: bool = False
     optional: bool = False
+    copied: bool = False  # in the operator's copy of a user's Secret (`rotation`)
 
 
 def all_uses(instance: PolyantInstance) -> tuple[SecretUse, ...]:
@@ -50,6 +51,11 @@ def all_uses(instance: PolyantInstance) -> tuple[SecretUse, ...]:
         *_models(instance),
         *_users_own(instance),
     )
+
+
+def previous(variable: str) -> str:
+    """Name the variable for the value that counts too while a secret is changed."""
+    return f"{variable}_PREVIOUS"
 
 
 def variables(instance: PolyantInstance, component: Component) -> tuple[SecretUse, ...]:
@@ -99,30 +105,41 @@ def _keys(instance: PolyantInstance) -> Iterator[SecretUse]:
 
 
 def _authentication(instance: PolyantInstance) -> Iterator[SecretUse]:
-    secrets, ours = instance.spec.secrets, instance.names.auth_secrets
-    yield _use(
-        secrets.auth_secret_ref or SecretKeyRef(name=ours, key="AUTH_SECRET"),
-        "AUTH_SECRET",
-        _E,
-        _W,
-        form=Form.AUTH_SECRET,
-        field="spec.secrets.authSecretRef",
-        generated=secrets.auth_secret_ref is None,
-    )
-    yield _use(
-        secrets.internal_auth_secret_ref or SecretKeyRef(name=ours, key="AUTH_INTERNAL_SECRET"),
-        "AUTH_INTERNAL_SECRET",
-        _E,
-        _W,
-        form=Form.INTERNAL_AUTH_SECRET,
-        field="spec.secrets.internalAuthSecretRef",
-        generated=secrets.internal_auth_secret_ref is None,
-    )
+    secrets = instance.spec.secrets
+    forms = {
+        "AUTH_SECRET": (secrets.auth_secret_ref, Form.AUTH_SECRET, "authSecretRef"),
+        "AUTH_INTERNAL_SECRET": (
+            secrets.internal_auth_secret_ref,
+            Form.INTERNAL_AUTH_SECRET,
+            "internalAuthSecretRef",
+        ),
+    }
+    for variable, (given, form, field) in forms.items():
+        if given is None:
+            ours = SecretKeyRef(name=instance.names.auth_secrets, key=variable)
+            yield _use(ours, variable, _E, _W, form=form, generated=True)
+        else:
+            # Checked, but read by no pod: pods read the copy, which changes in steps.
+            yield replace(
+                _use(given, variable, form=form, field=f"spec.secrets.{field}"), variable=""
+            )
+            yield from _copy(instance, variable)
+
+
+def _copy(instance: PolyantInstance, variable: str) -> Iterator[SecretUse]:
+    copy = instance.names.auth_in_use
+    in_use = _use(SecretKeyRef(name=copy, key=variable), variable, _E, _W, form=Form.ANY)
+    yield replace(in_use, copied=True)
+    # Who makes something with the secret need not know the other value; who checks it must.
+    checks = _W if variable == "AUTH_SECRET" else _E
+    name = previous(variable)
+    accepted = _use(SecretKeyRef(name=copy, key=name), name, checks, form=Form.ANY)
+    yield replace(accepted, copied=True, optional=True)
 
 
 def _admin(instance: PolyantInstance) -> SecretUse:
     given = instance.spec.admin.password_secret_ref
-    return _use(
+    use = _use(
         given or SecretKeyRef(name=instance.names.admin, key="password"),
         "INITIAL_ADMIN_PASSWORD",
         _M,
@@ -130,6 +147,8 @@ def _admin(instance: PolyantInstance) -> SecretUse:
         field="spec.admin.passwordSecretRef",
         generated=given is None,
     )
+    # Only the first migration reads it: afterwards the account has a password of its own.
+    return replace(use, optional=instance.status.installation_id is not None)
 
 
 def _models(instance: PolyantInstance) -> Iterator[SecretUse]:

@@ -7,11 +7,13 @@ succeeded, and an old success must never open the gate again.
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 from polyant_operator.api import labels
+from polyant_operator.api import rollout as marks
 from polyant_operator.api.names import HASH_LENGTH
-from polyant_operator.desired import tree
-from polyant_operator.desired.context import Context
+from polyant_operator.desired import rollout, tree
+from polyant_operator.desired.context import Context, Manifest
 from polyant_operator.kube import errors, prune
 from polyant_operator.kube.kinds import JOB, Object, Ref, ref_of
 from polyant_operator.reconcile import conflicts
@@ -20,6 +22,11 @@ from polyant_operator.verdicts import migration
 from polyant_operator.verdicts.observed import Attempt
 
 logger = logging.getLogger(__name__)
+
+# A Job of another release that has not begun is not replaced before it is so old.
+YOUNG = timedelta(minutes=1)
+# How often such a Job is looked at.
+ANOTHERS_SECONDS = 10.0
 
 # A Job of the same name that is still being deleted is looked at again so often.
 GOING_SECONDS = 2.0
@@ -33,7 +40,9 @@ async def look_at_gate(state: Pass, tools: Tools) -> None:  # noqa: ARG001 (one 
 
 async def run_migration(state: Pass, tools: Tools) -> None:
     """Create the Job that is due; remove superseded, stale and surplus ones."""
-    if not state.may_write or not state.hash_known:
+    if not state.may_roll or not state.hash_known:
+        return
+    if _is_anothers_turn(state, tools):
         return
     for ref, job in _superseded(state):
         await _remove(state, tools, ref, job)
@@ -47,6 +56,26 @@ async def run_migration(state: Pass, tools: Tools) -> None:
     await _create(state, tools, due.number)
     for attempt in _surplus(state.attempts):
         await _remove(state, tools, ref_of(attempt.job), dict(attempt.job))
+
+
+def _is_anothers_turn(state: Pass, tools: Tools) -> bool:
+    """Whether a Job that another release of the operator made is to be left alone for now.
+
+    During an upgrade, or when two operators run by mistake, each wants a Job of its own: neither may
+    end the other's migration, nor replace its Jobs faster than people can look.
+    """
+    for job in _jobs(state).values():
+        made_by = (job["metadata"].get("annotations") or {}).get(labels.RELEASE)
+        if made_by in (None, tools.options.release):
+            continue
+        attempt = Attempt(number=_number(job), job=job, pods=_pods_of(state, job))
+        if migration.is_complete(attempt) or migration.is_failed(attempt):
+            continue
+        if migration.has_begun(attempt) or migration.age(attempt, state.now) < YOUNG:
+            state.awaited_job = f"{job['metadata']['name']} of operator release {made_by}"
+            state.again(ANOTHERS_SECONDS)
+            return True
+    return False
 
 
 def _attempts(state: Pass) -> tuple[Attempt, ...]:
@@ -90,7 +119,7 @@ async def _replace_stale(state: Pass, tools: Tools) -> None:
 
 
 async def _create(state: Pass, tools: Tools, number: int) -> None:
-    manifest = tree.migration_job(state.instance, _for_try(state, number))
+    manifest = _marked(state, tree.migration_job(state.instance, _for_try(state, number)))
     try:
         job = await tools.client.create(manifest)
     except errors.Conflict:
@@ -106,6 +135,12 @@ async def _create(state: Pass, tools: Tools, number: int) -> None:
     tools.cache.put(job)
     state.children[ref_of(job)] = job
     await look_at_gate(state, tools)
+
+
+def _marked(state: Pass, manifest: Manifest) -> Manifest:
+    """Let the Job say whose rollout it begins, if it begins one."""
+    begins = marks.hash_of(state.rollout) == state.context.migration_hash[:HASH_LENGTH]
+    return rollout.with_mark(manifest, state.rollout) if begins else manifest
 
 
 async def _remove(state: Pass, tools: Tools, ref: Ref, job: Object) -> None:

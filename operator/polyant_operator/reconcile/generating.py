@@ -54,7 +54,10 @@ def is_lost(state: Pass, secret: GeneratedSecret) -> bool:
     status, names = state.instance.status, state.instance.names
     if secret.name == names.database:
         # The data was made with that password; another would lock everybody out.
-        return status.installation_id is not None and state.has_database
+        return state.has_database
+    if secret.name == names.admin:
+        # The account exists and has its password: another one in a Secret would be a lie.
+        return status.installation_id is not None
     return secret.encrypts and status.encryption.key_id is not None
 
 
@@ -119,9 +122,21 @@ def is_unconfirmed(state: Pass) -> bool:
     return confirmed_for(state, state.key_id, live) is None
 
 
+def is_admin_forgotten(state: Pass) -> bool:
+    """Whether the generated Secret of the first administrator is gone, and stays so."""
+    wanted = secrets.wanted(state.instance)
+    return any(each.name == state.instance.names.admin and is_lost(state, each) for each in wanted)
+
+
 def values(state: Pass) -> dict[str, dict[str, bytes]]:
     """The decoded data of every Secret that was read."""
     return {name: dict(_data(secret)) for name, secret in state.secrets.items()}
+
+
+def value(state: Pass, secret: str, key: str) -> str | None:
+    """One value of a Secret that was read, without white space around it; None for an unfit one."""
+    found = state.secrets.get(secret)
+    return (_decoded(found, key) or None) if found is not None else None
 
 
 def _data(secret: Object) -> Iterator[tuple[str, bytes]]:
@@ -139,7 +154,7 @@ def _decoded(secret: Object, key: str) -> str | None:
 
 def _problem(state: Pass, use: SecretUse, lost: set[str]) -> SecretProblem | None:
     fault = _fault(state, use, lost)
-    if fault is None or use.optional:
+    if fault is None or use.optional or use.copied:
         return None
     return SecretProblem(
         secret=use.secret,

@@ -16,12 +16,16 @@ from polyant_operator.api.errors import InvalidInstance
 from polyant_operator.kube import errors
 from polyant_operator.observability import metrics
 from polyant_operator.reconcile import (
+    admitting,
+    advising,
     building,
     conflicts,
     gate,
     gathering,
     generating,
     judging,
+    rotating,
+    volume,
     writing,
 )
 from polyant_operator.reconcile.state import Pass, Tools
@@ -33,13 +37,18 @@ STEPS: Final[tuple[tuple[str, Step], ...]] = (
     ("gather", gathering.gather_world),
     ("check names of Secrets", conflicts.check_secret_names),
     ("check names", conflicts.check_names),
+    ("check volume", volume.check_volume),
     ("generate secrets", generating.generate_secrets),
     ("check secrets", generating.check_secrets),
+    ("rotate", rotating.rotate),
     ("build", building.build),
+    ("advise", advising.advise),
     ("look at the gate", gate.look_at_gate),
+    ("admit", admitting.admit),
     ("keep secrets", generating.keep_secrets),
     ("apply", writing.apply_always),
     ("migrate", gate.run_migration),
+    ("note the major", volume.record_major),
     ("apply workloads", writing.apply_workloads),
     ("scale", writing.scale),
     ("prune", writing.prune_children),
@@ -65,12 +74,14 @@ class Reconciler:
         if body is None or body["metadata"].get("deletionTimestamp"):
             # Owner references clean up; there is no finalizer to serve.
             self._failures.pop((namespace, name), None)
+            self._tools.rollouts.leave((namespace, name))
             metrics.forget_instance(namespace, name)
             return None
         try:
             parsed = api.parse(body)
         except InvalidInstance as invalid:
             trouble = Trouble(reason=Reason.INVALID_SPEC, message=str(invalid), stalled=True)
+            self._tools.rollouts.leave((namespace, name))
             await judging.tell_trouble(body, trouble, self._tools)
             return None
         return await self._pass(Pass(body=body, instance=parsed, now=self._tools.wall_clock()))
@@ -94,6 +105,7 @@ class Reconciler:
             await judging.tell_trouble(state.body, state.trouble, self._tools)
         else:
             await judging.judge(state, self._tools)
+        admitting.note(state, self._tools)
         if refusal is not None:
             state.again(REFUSED_SECONDS)
 

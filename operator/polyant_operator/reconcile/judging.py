@@ -120,6 +120,8 @@ def observe(state: Pass, tools: Tools) -> Observed:
         database=workload(STATEFUL_SET, names.database, Component.DATABASE),
         attempts=state.attempts,
         awaited_job=state.awaited_job,
+        queued=state.queued.message if state.queued else "",
+        rotating=state.rotating,
         admin_forgotten=generating.is_admin_forgotten(state),
         engine=workload(DEPLOYMENT, names.engine, Component.ENGINE),
         web=workload(DEPLOYMENT, names.web, Component.WEB),
@@ -147,5 +149,5 @@ def _look_again(state: Pass, told: dict[str, Any]) -> None:
         state.again(secrets.RECHECK_SECONDS)
     if "Stalled" in truths:
         state.again(STALLED_SECONDS)
-    elif truths.get("Ready") != "True":
+    elif truths.get("Ready") != "True" and state.queued is None:
         state.again(UNREADY_SECONDS)

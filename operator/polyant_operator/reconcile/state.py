@@ -8,13 +8,16 @@ from typing import Any
 from polyant_operator.api.instance import PolyantInstance
 from polyant_operator.api.labels import COMPONENT, Component
 from polyant_operator.desired.context import Context, Manifest, OperandOptions
+from polyant_operator.kube.api_server import ApiServer
 from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
 from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.kinds import STATEFUL_SET, Kind, Object, Ref
+from polyant_operator.reconcile.rollouts import Rollouts
 from polyant_operator.verdicts.observed import Attempt, SecretProblem, Trouble
+from polyant_operator.verdicts.rollout import Queued
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +28,10 @@ class Tools:
     cache: Cache
     applier: Applier
     discovery: Discovery
+    api_server: ApiServer
     recorder: Recorder
     options: OperandOptions
+    rollouts: Rollouts
     # So many random bytes, unpredictable.
     random: Callable[[int], bytes]
     wall_clock: Callable[[], datetime]
@@ -43,6 +48,8 @@ class Pass:
     pods: tuple[Object, ...] = ()
     ingress_classes: tuple[Object, ...] | None = None
     secrets: dict[str, Object] = field(default_factory=dict)
+    # The embedded database's PersistentVolumeClaim, where it was looked at and exists.
+    volume: Object | None = None
     problems: tuple[SecretProblem, ...] = ()
     context: Context = field(default_factory=Context)
     always: tuple[Manifest, ...] = ()
@@ -50,7 +57,15 @@ class Pass:
     # The id of the encryption key in use, when it could be read.
     key_id: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    # A Job of another release of the operator that is let finish first.
+    awaited_job: str = ""
     gate_open: bool = False
+    # The mark of the rollout that the workloads belong to (`desired.rollout`).
+    rollout: str = ""
+    # The rollout waits for a place among other instances' rollouts.
+    queued: Queued | None = None
+    # Secrets of which two values are accepted while they change.
+    rotating: tuple[str, ...] = ()
     trouble: Trouble | None = None
     # Seconds after which to look again, by whoever wants it soonest.
     look_again: float | None = None
@@ -66,14 +81,22 @@ class Pass:
         return self.trouble is None and not self.instance.spec.paused
 
     @property
+    def may_roll(self) -> bool:
+        """Whether pods may be replaced and a migration may run."""
+        return self.may_write and self.queued is None
+
+    @property
     def hash_known(self) -> bool:
         """Whether the migration's hash could be computed from readable Secrets."""
         return bool(self.context.migration_hash)
 
     @property
     def has_database(self) -> bool:
-        """Whether an embedded database exists."""
-        return self.child(STATEFUL_SET, self.instance.names.database) is not None
+        """Whether there is, or may be, data that an embedded database wrote."""
+        if self.volume is not None:
+            return True
+        known = self.instance.status.installation_id is not None
+        return known and self.child(STATEFUL_SET, self.instance.names.database) is not None
 
     def child(self, kind: Kind, name: str) -> Object | None:
         """A live child by kind and name."""

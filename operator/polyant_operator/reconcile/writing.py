@@ -4,7 +4,7 @@ While the gate is closed the workloads are not touched at all, so the old versio
 their replicas follow the spec. Nothing is pruned before the new version may run either.
 """
 
-from polyant_operator.desired import replicas
+from polyant_operator.desired import replicas, rollout
 from polyant_operator.kube import errors, prune
 from polyant_operator.kube.kinds import DEPLOYMENT, NETWORK_POLICY, STATEFUL_SET, Ref, ref_of
 from polyant_operator.reconcile import edge, judging, volume
@@ -16,13 +16,14 @@ async def apply_always(state: Pass, tools: Tools) -> None:
     """Apply what exists whatever becomes of the migration."""
     if state.may_write:
         for manifest in state.always:
-            await _apply(state, tools, manifest)
+            if state.queued is None or manifest["kind"] not in rollout.ROLLED_KINDS:
+                await _apply(state, tools, manifest)
         await _open_up(state, tools)
 
 
 async def apply_workloads(state: Pass, tools: Tools) -> None:
     """Apply what stands behind the gate."""
-    if state.may_write and state.gate_open and not state.problems:
+    if state.may_roll and state.gate_open and not state.problems:
         for manifest in state.workloads:
             await _apply(state, tools, manifest)
 
@@ -44,7 +45,7 @@ async def scale(state: Pass, tools: Tools) -> None:
 
 async def prune_children(state: Pass, tools: Tools) -> None:
     """Delete owned objects that are no longer wanted; Jobs are the gate's."""
-    if not state.may_write or not state.gate_open or state.problems:
+    if not state.may_roll or not state.gate_open or state.problems:
         return
     wanted = {ref_of(manifest) for manifest in (*state.always, *state.workloads)}
     for ref, obj in prune.unwanted(state.children, wanted, state.instance.uid):

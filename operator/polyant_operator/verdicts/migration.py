@@ -74,6 +74,12 @@ def has_begun(attempt: Attempt) -> bool:
     return is_complete(attempt) or any(map(pods.has_started, attempt.pods))
 
 
+def age(attempt: Attempt, now: datetime) -> timedelta:
+    """How long ago a try was made."""
+    made = live.moment(live.field(attempt.job, "metadata", "creationTimestamp"))
+    return now - made if made else timedelta(0)
+
+
 def is_done(attempts: tuple[Attempt, ...]) -> bool:
     """Whether the gate is open: one try of this migration has succeeded."""
     return any(map(is_complete, attempts))
@@ -133,16 +139,22 @@ def migrated(observed: Observed) -> Verdict:
         # Without the head: its report goes with the Job's pod, and a condition must not flicker.
         text = "The database has the schema of this version: see status.effective.migrationHead."
         return holds(_TYPE, Reason.MIGRATED, text)
+    if observed.queued:
+        return waits(_TYPE, Reason.ROLLOUT_QUEUED, observed.queued)
     failed = tuple(attempt for attempt in attempts if is_failed(attempt))
     running = attempts[-1] if attempts and not is_failed(attempts[-1]) else None
     if failed:
         return _judge_failure(observed, failed, running)
+    return _judge_running(observed, running)
+
+
+def _judge_running(observed: Observed, running: Attempt | None) -> Verdict:
+    if observed.awaited_job:
+        text = f"Job {observed.awaited_job} still works on the database and is let finish first."
+        return waits(_TYPE, Reason.MIGRATION_RUNNING, text)
     if running is None:
         return waits(_TYPE, Reason.MIGRATION_RUNNING, "The migration Job is about to start.")
-    return _judge_running(running, observed.now)
-
-
-def _judge_running(running: Attempt, now: datetime) -> Verdict:
+    now = observed.now
     trouble = pods.trouble(running.pods, now)
     if trouble is None or trouble.reason is Reason.NOT_READY:
         name = live.field(running.job, "metadata", "name")

@@ -99,6 +99,10 @@ class Observed:
     awaited_job: str = ""
     # The first administrator's generated Secret was deleted, and is not made anew.
     admin_forgotten: bool = False
+    # The rollout waits for other instances' rollouts; what to say about it.
+    queued: str = ""
+    # Secrets of which the old and the new value are accepted at this moment.
+    rotating: tuple[str, ...] = ()
     engine: Workload = Workload()
     web: Workload = Workload()
     edge: EdgeSeen = EdgeSeen()

@@ -5,6 +5,7 @@ from typing import Final
 
 from polyant_operator.api.conditions import ConditionType, Reason
 from polyant_operator.api.instance import PolyantInstance
+from polyant_operator.api.labels import OWNER
 from polyant_operator.verdicts import live
 from polyant_operator.verdicts.observed import Observed, SecretFault, SecretProblem
 from polyant_operator.verdicts.verdict import Verdict, holds, stalls, waits
@@ -19,13 +20,21 @@ _TYPE = ConditionType.SECRETS_READY
 
 def secrets_ready(instance: PolyantInstance, observed: Observed) -> Verdict:
     """Judge the used Secrets."""
+    if not observed.secrets and observed.rotating:
+        names = " and ".join(observed.rotating)
+        text = (
+            f"{names} is being changed step by step: until all pods know the new value, both count."
+        )
+        return waits(_TYPE, Reason.SECRETS_ROTATING, text)
     if not observed.secrets:
-        return holds(_TYPE, Reason.SECRETS_PRESENT, "All Secrets that are used exist.")
+        forgotten = _forgotten(instance) if observed.admin_forgotten else ""
+        text = f"All Secrets that are used exist.{forgotten}"
+        return holds(_TYPE, Reason.SECRETS_PRESENT, text)
     problems = observed.secrets
     lost = [problem for problem in problems if problem.fault is SecretFault.KEY_LOST]
     if lost:
         return stalls(_TYPE, Reason.ENCRYPTION_KEY_LOST, _lost(instance, lost[0]))
-    message = " ".join(map(_sentence, problems))
+    message = " ".join(_sentence(instance, problem) for problem in problems)
     if any(problem.fault is SecretFault.WRONG_FORM for problem in problems):
         return stalls(_TYPE, Reason.SECRET_INVALID, message)
     if is_patience_over(instance, observed.now):
@@ -42,14 +51,12 @@ def is_patience_over(instance: PolyantInstance, now: datetime) -> bool:
     return since is not None and now - since >= PATIENCE
 
 
-def _sentence(problem: SecretProblem) -> str:
+def _sentence(instance: PolyantInstance, problem: SecretProblem) -> str:
     where = f"{problem.field} names Secret {problem.secret}, key {problem.key}"
     if not problem.field:
         where = f"Secret {problem.secret}, key {problem.key}, was generated and is not as it was"
         if problem.fault is SecretFault.ABSENT:
-            return (
-                f"{where}: it is gone. Restore it: what was made with it cannot be used otherwise."
-            )
+            return f"{where}: it is gone. {_restore(instance, problem)}"
     match problem.fault:
         case SecretFault.ABSENT:
             return f"{where}: there is no such Secret. Create it with that key."
@@ -57,6 +64,26 @@ def _sentence(problem: SecretProblem) -> str:
             return f"{where}: the Secret has no such key. Add the key to it."
         case _:
             return f"{where}: the value has the wrong form, expected {problem.expected}."
+
+
+def _restore(instance: PolyantInstance, problem: SecretProblem) -> str:
+    names = instance.names
+    if problem.secret != names.database:
+        return "Restore it: what was made with it cannot be used otherwise."
+    return (
+        f"PersistentVolumeClaim {names.volume} may hold data that only its password opens. Restore the"
+        f" Secret with label {OWNER}={instance.name}; or, if there is nothing to lose, delete"
+        f" StatefulSet {names.database} and the claim."
+    )
+
+
+def _forgotten(instance: PolyantInstance) -> str:
+    admin = instance.spec.admin.email
+    return (
+        f" Secret {instance.names.admin} is gone and is not made anew, because the account {admin} keeps"
+        f" its password. To give it another: kubectl exec -n {instance.namespace}"
+        f" deploy/{instance.names.engine} -- polyant-engine reset-password {admin}"
+    )
 
 
 def _lost(instance: PolyantInstance, problem: SecretProblem) -> str:

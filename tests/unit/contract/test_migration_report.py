@@ -14,6 +14,7 @@ from polyant_operator.api.report import ExitCode
 DONE = said.Report(
     head="0002",
     min_head="0001",
+    postgresql="16",
     pgvector="0.8.5",
     key_id="beddbe0eafa5f3ef",
     installation_id="0198c2f4-7a54-7b52-9d1e-6a3f0c1d2e3f",
@@ -53,6 +54,7 @@ def test_a_success_is_heard_whole() -> None:
     assert found.model_dump() == {
         "head": DONE.head,
         "min_head": DONE.min_head,
+        "postgresql": DONE.postgresql,
         "pgvector": DONE.pgvector,
         "key_id": DONE.key_id,
         "installation_id": DONE.installation_id,
