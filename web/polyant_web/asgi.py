@@ -46,7 +46,9 @@ def build(
         google=Google(settings.google) if settings.google else None,
         allowed_domains=settings.allowed_domains,
     )
-    trust = Trust(forwarded=settings.trust_host, hops=settings.proxy_hops)
+    trust = Trust(
+        forwarded=settings.trust_host, hops=settings.proxy_hops, own_url=settings.panel_url
+    )
     app = Starlette(
         routes=[
             Route("/health", _health),

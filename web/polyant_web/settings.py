@@ -68,6 +68,7 @@ class Settings:
     public_api_url: str | None  # where people reach the engine, shown beside API keys
     google: Client | None  # sign-in with Google, when it is configured
     allowed_domains: frozenset[str]  # organisations whose accounts may join without being invited
+    panel_url: str | None  # where people reach the panel; None = as the headers say
     trust_host: bool  # whether any forwarded header counts
     proxy_hops: int  # how many proxies stand in front, TRUST_EVERY_PROXY = all
     listen_address: str | None  # None = every address of the machine, IPv4 and IPv6
@@ -119,8 +120,8 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "AUTH_URL": Variable(
         form="a URL such as https://chat.example.com",
-        doc="The panel's own address for people, to which Google sends browsers back;"
-        " unset, the address by which a browser came.",
+        doc="The panel's own address for people: scheme and host of every request, and where"
+        " Google sends browsers back to. Unset, what the proxy in front says.",
     ),
     "GOOGLE_CLIENT_ID": Variable(
         form="a client id such as 123-abc.apps.googleusercontent.com",
@@ -177,14 +178,16 @@ def environment() -> Mapping[str, str]:
 def load(environ: Mapping[str, str]) -> Settings:
     """Return the settings, or raise with every problem."""
     reader = _Reader(environ)
+    panel_url = reader.read("AUTH_URL", _url)
     settings = Settings(
         auth_secret=reader.secret("AUTH_SECRET", at_least=32),
         previous_auth_secret=reader.read("AUTH_SECRET_PREVIOUS", _long),
         internal_secret=reader.secret("AUTH_INTERNAL_SECRET", at_least=16),
         engine_url=reader.read("INTERNAL_ENGINE_URL", _url) or "",
         public_api_url=reader.read("NEXT_PUBLIC_API_URL", _url),
-        google=_google(reader),
+        google=_google(reader, panel_url),
         allowed_domains=reader.read("AUTH_ALLOWED_DOMAINS", _domains) or frozenset(),
+        panel_url=panel_url,
         trust_host=reader.read("AUTH_TRUST_HOST", _boolean) or False,
         proxy_hops=_hops(reader),
         listen_address=reader.read("LISTEN_ADDRESS", _address),
@@ -259,11 +262,11 @@ class _Reader:
         return text or ""
 
 
-def _google(reader: _Reader) -> Client | None:
+def _google(reader: _Reader, panel_url: str | None) -> Client | None:
     """Return the client when all of it is there; a part of it is a mistake."""
     needed = ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET")
     client_id, client_secret = (reader.text(name) for name in needed)
-    address, issuer = reader.read("AUTH_URL", _url), reader.read("GOOGLE_ISSUER", _url)
+    issuer = reader.read("GOOGLE_ISSUER", _url)
     if client_id is None and client_secret is None:
         return None
     for name, value in zip(needed, (client_id, client_secret), strict=True):
@@ -273,7 +276,7 @@ def _google(reader: _Reader) -> Client | None:
         issuer=issuer or "",
         client_id=client_id or "",
         client_secret=client_secret or "",
-        panel_url=address,
+        panel_url=panel_url,
     )
 
 

@@ -37,6 +37,7 @@ class Trust:
         """Give what the panel is told."""
         return _given(
             AUTH_TRUST_HOST="true" if self.auth_trust_host else None,
+            AUTH_URL=self.web_url,
             INTERNAL_ENGINE_URL=self.internal_engine_url,
             NEXT_PUBLIC_API_URL=self.engine_url,
             NODE_ENV="production",

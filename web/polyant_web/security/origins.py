@@ -2,12 +2,15 @@
 
 Forwarded headers count only when AUTH_TRUST_HOST is true, and then only the entry that the
 outermost trusted proxy wrote: with n hops the n-th from the right. Everything further left was
-written by the caller and may be a lie.
+written by the caller and may be a lie. Where AUTH_URL says under which address people come, no
+header is believed about scheme and host: of two proxies the inner one often overwrites what the outer
+one, which ended TLS, had said.
 """
 
 import ipaddress
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -39,6 +42,7 @@ class Trust:
 
     forwarded: bool
     hops: int
+    own_url: str | None = None  # scheme://host[:port] under which people come, where it is known
 
     @property
     def active(self) -> bool:
@@ -77,8 +81,16 @@ def of(request: Request) -> Origin:
 def work_out(headers: Headers, *, scheme: str, peer: str | None, trust: Trust) -> Origin:
     """Combine the connection and what is believed of the headers."""
     hosts = {headers["host"].lower()}
+    client = (_client(headers, trust.hops) if trust.active else None) or peer
+    if trust.own_url is not None:
+        own = urlsplit(trust.own_url)
+        return Origin(
+            scheme=own.scheme,
+            hosts=frozenset({*hosts, own.netloc.lower()}),
+            client_address=client,
+        )
     if not trust.active:
-        return Origin(scheme=scheme, hosts=frozenset(hosts), client_address=peer)
+        return Origin(scheme=scheme, hosts=frozenset(hosts), client_address=client)
     forwarded_host = _entry(headers, "x-forwarded-host", trust.hops)
     if forwarded_host and _HOST.fullmatch(forwarded_host):
         hosts.add(forwarded_host.lower())
@@ -88,7 +100,7 @@ def work_out(headers: Headers, *, scheme: str, peer: str | None, trust: Trust) -
     return Origin(
         scheme=forwarded_scheme if forwarded_scheme in {"http", "https"} else scheme,
         hosts=frozenset(hosts),
-        client_address=_client(headers, trust.hops) or peer,
+        client_address=client,
     )
 
 

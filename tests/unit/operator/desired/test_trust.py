@@ -50,6 +50,7 @@ def test_a_second_host_is_the_engines() -> None:
         },
         {
             "AUTH_TRUST_HOST": "true",
+            "AUTH_URL": "https://chat.example.com",
             "INTERNAL_ENGINE_URL": INSIDE,
             "NEXT_PUBLIC_API_URL": "https://api.example.com",
             "NODE_ENV": "production",

@@ -63,3 +63,13 @@ async def test_a_dead_session_is_dropped_and_leads_to_sign_in(visitor: Visitor) 
 
     assert answer.headers["location"] == "/signin?next=/agents"
     assert "polyant_session" not in visitor.http.cookies
+
+
+async def test_a_panel_that_people_reach_by_https_makes_secure_cookies_whatever_a_proxy_says(
+    engine: FakeEngine,
+) -> None:
+    visitor = Visitor(engine, AUTH_TRUST_HOST="true", AUTH_URL="https://panel.test")
+
+    answer = await visitor.open("/signin", **{"x-forwarded-proto": "http"})
+
+    assert answer.headers["set-cookie"].startswith("__Host-polyant_visitor=")

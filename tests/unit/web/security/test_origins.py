@@ -1,5 +1,7 @@
 """Which forwarded headers count."""
 
+from dataclasses import replace
+
 import pytest
 from starlette.datastructures import Headers
 
@@ -73,6 +75,25 @@ def test_a_trusted_host_is_one_of_our_names() -> None:
         "chat.example.com",
         "chat.example.com:*",
     }
+
+
+@pytest.mark.parametrize("trust", [NOBODY, ONE, TWO, ALL])
+@pytest.mark.parametrize("own", ["https://chat.example.com", "http://chat.example.com:8080"])
+def test_where_our_address_is_known_no_header_is_believed_about_it(trust: Trust, own: str) -> None:
+    found = origin(
+        replace(trust, own_url=own), x_forwarded_proto="gopher, http", x_forwarded_host="evil.test"
+    )
+
+    scheme, _, netloc = own.partition("://")
+    assert (found.scheme, found.hosts) == (scheme, {"panel.test", netloc})
+
+
+def test_the_address_of_the_client_still_comes_from_the_trusted_proxy() -> None:
+    trust = replace(TWO, own_url="https://chat.example.com")
+
+    found = origin(trust, x_forwarded_for="6.6.6.6, 203.0.113.7, 10.1.1.1")
+
+    assert found.client_address == "203.0.113.7"
 
 
 @pytest.mark.parametrize("host", ["panel.test:8443", "[::1]:3000"])
