@@ -41,6 +41,7 @@ def test_every_case_of_the_plan_is_kept() -> None:
         "external",
         "minimal",
         "production-ingress",
+        "restricted",
     }
 
 
@@ -63,6 +64,7 @@ def test_renderings_are_yaml_of_known_kinds() -> None:
     }
 
     assert kinds == {
+        "NetworkPolicy", "PodMonitor",
         "Deployment", "Ingress", "Job", "Lease", "PodDisruptionBudget", "Role", "RoleBinding",
         "Secret", "Service", "ServiceAccount", "StatefulSet",
     }  # fmt: skip
