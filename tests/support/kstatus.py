@@ -70,7 +70,7 @@ def _summary(after: Mapping[str, Any]) -> Iterator[str]:
     is_newest = judged == after["metadata"]["generation"]
     told = compute(after)
     wanted = CURRENT if ready["status"] == "True" else FAILED if "Stalled" in by_type else None
-    if is_newest and told != (wanted or IN_PROGRESS) and told != TERMINATING:
+    if is_newest and told not in (wanted or IN_PROGRESS, TERMINATING):
         yield f"tools show {told} while Ready is {ready['status']}"
     if not is_newest and told not in (IN_PROGRESS, TERMINATING):
         yield f"tools show {told} for generation {judged}, which is not the newest"

@@ -5,7 +5,7 @@ server, which checks it. The client counts writes, can die after any of them, an
 that is written judged as the tools of users would read it.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,6 +18,7 @@ from polyant_operator.desired.context import OperandOptions
 from polyant_operator.handlers.queue import WorkQueue
 from polyant_operator.handlers.resync import Resync
 from polyant_operator.kube.access import Access
+from polyant_operator.kube.api_server import ApiServer
 from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.bucket import TokenBucket
 from polyant_operator.kube.cache import Cache
@@ -36,6 +37,7 @@ from polyant_operator.kube.kinds import (
     Object,
 )
 from polyant_operator.reconcile.instance import Reconciler
+from polyant_operator.reconcile.rollouts import Rollouts
 from polyant_operator.reconcile.state import Tools
 from support import apiserver, kstatus
 
@@ -58,6 +60,8 @@ class WatchedClient(Client):
     used: set[tuple[str, str]]
     dies_after: int | None = None
     dies_of: type[BaseException] = Crash
+    # What happens at that write instead of a death.
+    instead: Callable[[], Awaitable[object]] | None = None
     # The instance as each status write left it, by uid.
     judged: dict[str, Object]
 
@@ -84,8 +88,14 @@ class WatchedClient(Client):
             if resource == "polyantinstances/status":
                 self._judge(answer)
             if self.dies_after is not None and len(self.writes) >= self.dies_after:
-                raise self.dies_of("told to")
+                await self._die()
         return answer
+
+    async def _die(self) -> None:
+        if self.instead is None:
+            raise self.dies_of("told to")
+        self.dies_after = None
+        await self.instead()
 
     def _judge(self, answer: Object) -> None:
         uid = answer["metadata"]["uid"]
@@ -127,8 +137,10 @@ class World:
             cache=cache,
             applier=Applier(self.client, cache),
             discovery=Discovery(self.client),
+            api_server=ApiServer(self.client),
             recorder=Recorder(self.client, self._seconds, lambda: self.now),
             options=OperandOptions(engine_repository="registry.test/engine"),
+            rollouts=Rollouts(cache),
             random=token_bytes,
             wall_clock=lambda: self.now,
         )
@@ -177,6 +189,7 @@ class World:
         """Let the cache know what is."""
         queue = WorkQueue(_never, TokenBucket(1, 1), lambda: 0.0)
         namespaces = (self.namespace,)
+        await self.tools.api_server.refresh()
         await Resync(self.client, self.tools.cache, queue, namespaces, self.tools.discovery).once()
 
     async def get(self, kind: Kind, name: str) -> Object:

@@ -12,6 +12,14 @@ from support.operator_world import World
 CRD = Path(__file__).parents[3] / "crds" / "polyant.ai_polyantinstances.yaml"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-crash-point",
+        action="store_true",
+        help="let the operator die after each of its writes, not after a share of them",
+    )
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
     with apiserver.running(tmp_path_factory.mktemp("apiserver")) as running:

@@ -1,96 +1,140 @@
-"""The operator dies after its k-th write, for every k: the same end state follows."""
+"""The operator dies after its k-th write, or loses its answer, for every k: the same end follows."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import pytest
 
 from polyant_operator.kube import errors
-from polyant_operator.kube.kinds import CHILDREN, INSTANCE, SECRET
-from support import apiserver, operator_world
-from support.operator_world import Crash, World
+from polyant_operator.kube.kinds import INSTANCE, SECRET
+from support import apiserver, crashes, operator_world
+from support.crashes import Act, Life, change, create, job_ends, ready_by_cluster
+from support.operator_world import World
 
 pytestmark = pytest.mark.integration
 
-
-async def live_through(
-    world: World, dies_after: int | None, of: type[BaseException] = Crash
-) -> int:
-    """Bring an instance up, starting a dead operator anew; returns the writes."""
-    total = 0
-    world.client.dies_of = of
-
-    async def settle(deaths: int | None) -> int:
-        """Run until a pass neither dies nor writes."""
-        written = 0
-        while True:
-            world.client.dies_after = deaths
-            try:
-                await world.run()
-            except Crash:
-                written += len(world.client.writes)
-                world.restart()
-                deaths = None
-                continue
-            except errors.Unavailable:
-                # The write was done, only its answer was lost: the same process tries again.
-                deaths = None
-                world.client.dies_after = None
-                continue
-            if not world.client.writes:
-                return written
-            written += len(world.client.writes)
-            deaths = None if deaths is None else max(1, deaths - len(world.client.writes))
-            world.client.writes.clear()
-
-    await world.create()
-    left = dies_after
-    for step in (world.database_ready, world.end_job_well, world.rolled_out):
-        done = await settle(left)
-        left = None if left is None or done >= left else left - done
-        total += done
-        await step()
-    return total + await settle(left)
+EXTERNAL: Final[dict[str, Any]] = {"database": {"urlSecretRef": {"name": "db"}}}
+URL = "postgresql://u:p@host:5432/d"
 
 
-async def end_state(world: World) -> dict[str, Any]:
-    """Everything that exists, without what differs by nature."""
-    state: dict[str, Any] = {}
-    for kind in (*CHILDREN, SECRET):
-        async for obj in world.admin.walk(kind, world.namespace):
-            metadata = obj["metadata"]
-            annotations = sorted(metadata.get("annotations", {}))
-            owners = [owner["name"] for owner in metadata.get("ownerReferences", [])]
-            name = metadata["name"].split("-migrate-")[0]
-            state[f"{kind.kind}/{name}"] = (annotations, owners, sorted(metadata["labels"]))
-    conditions = await world.conditions()
-    return {**state, "conditions": conditions, "count": len(await world.jobs())}
+async def database(world: World) -> None:
+    await world.secret("db", uri=URL)
 
 
-async def test_the_operator_may_die_after_any_of_its_writes(server: apiserver.ApiServer) -> None:
-    async with operator_world.world(server) as calm:
-        writes = await live_through(calm, None)
-        expected = await end_state(calm)
-    assert expected["conditions"]["Ready"] == ("True", "Ready")
-    assert writes > 20
-
-    for k in range(1, writes + 1):
-        async with operator_world.world(server) as world:
-            await live_through(world, k)
-            assert await end_state(world) == expected, f"after death at write {k}"
-            instance = await world.get(INSTANCE, "acme")
-            assert instance["metadata"].get("finalizers") is None
+async def confirm_loss(world: World) -> None:
+    uid = (await world.get(INSTANCE, "acme"))["metadata"]["uid"]
+    await world.annotate({"polyant.ai/confirm-data-loss": uid})
 
 
-async def test_the_answer_to_any_write_may_be_lost(server: apiserver.ApiServer) -> None:
-    async with operator_world.world(server) as calm:
-        writes = await live_through(calm, None)
-        expected = await end_state(calm)
+async def delete(world: World) -> None:
+    await world.admin.delete(INSTANCE, world.namespace, "acme")
+    await crashes.collect(world)
 
-    for k in range(1, writes + 1, 3):
-        async with operator_world.world(server) as world:
-            await live_through(world, k, errors.Unavailable)
-            assert await end_state(world) == expected, f"after a lost answer to write {k}"
+
+UP: Final[tuple[Act, ...]] = (
+    create(),
+    World.database_ready,
+    World.end_job_well,
+    ready_by_cluster,
+)
+LIVES: Final[dict[str, Life]] = {
+    "created with an embedded database": Life(acts=UP),
+    "created with an external database": Life(
+        acts=(database, create(EXTERNAL), World.end_job_well, ready_by_cluster)
+    ),
+    "updated with a migration": Life(
+        before=UP, acts=(change(version="9.9.9"), World.end_job_well, ready_by_cluster)
+    ),
+    "a failed migration, then a fix": Life(
+        before=UP,
+        acts=(
+            change(version="9.9.9"),
+            job_ends(66),
+            change(version="9.9.10"),
+            World.end_job_well,
+            ready_by_cluster,
+        ),
+    ),
+    "another edge": Life(
+        before=UP,
+        acts=(
+            change(edge={"type": "Ingress", "host": "chat.test", "className": "c"}),
+            ready_by_cluster,
+            change(edge={"type": "External", "host": "chat.test", "className": None}),
+            ready_by_cluster,
+            change(edge=None),
+            ready_by_cluster,
+        ),
+    ),
+    "scaled": Life(before=UP, acts=(change(engine={"replicas": 3}), ready_by_cluster)),
+    "another deletion policy": Life(
+        before=UP,
+        acts=(change(deletionPolicy="Delete"), confirm_loss, change(deletionPolicy="Retain")),
+    ),
+    "deleted and created anew": Life(
+        before=UP,
+        acts=(delete, create(), World.database_ready, World.end_job_well, ready_by_cluster),
+    ),
+}
+
+
+@pytest.fixture
+def every(request: pytest.FixtureRequest) -> int:
+    """All points are minutes of work: each run takes its share, `--every-crash-point` takes all."""
+    return 1 if request.config.getoption("--every-crash-point") else 10
+
+
+@pytest.mark.parametrize("name", LIVES)
+async def test_the_operator_may_die_after_any_write_of_a_life(
+    server: apiserver.ApiServer,
+    name: str,
+    every: int,
+    record_property: Callable[[str, object], None],
+) -> None:
+    points = await crashes.at_every_write(server, LIVES[name], every=every)
+
+    record_property("crash points", points)
+    assert points > 0
+
+
+@pytest.mark.parametrize("name", LIVES)
+async def test_the_answer_to_any_write_of_a_life_may_be_lost(
+    server: apiserver.ApiServer, name: str, every: int
+) -> None:
+    lost = errors.Unavailable
+    assert (
+        await crashes.at_every_write(server, LIVES[name], of=lost, every=1 if every == 1 else 20)
+        > 0
+    )
+
+
+async def test_an_instance_may_be_deleted_at_any_write_of_its_creation(
+    server: apiserver.ApiServer, every: int
+) -> None:
+    """What the unknowing pass still makes is collected, and a namesake comes up from what is left."""
+    async with crashes.place(server) as world:
+        calm = await crashes.live(world, Life(before=UP, acts=(delete, *UP)))
+        await world.create(name="probe")
+        await world.run("probe")
+        first_pass = len(world.client.writes)
+
+    async def deleted_at(k: int) -> None:
+        async with crashes.place(server) as world:
+            await world.create()
+            world.client.instead = lambda: world.admin.delete(INSTANCE, world.namespace, "acme")
+            world.client.dies_after = k
+            await world.run()
+            await crashes.collect(world)
+            assert await world.names(INSTANCE) == []
+            owned = [each for each in await crashes.end_state(world) if "Secret/" not in each]
+            assert owned == [], "what is left belongs to nobody"
+            world.client.dies_after = None
+            again = await crashes.live(world, Life(acts=UP))
+            assert again.end == calm.end, f"another end after a deletion at write {k}"
+
+    assert first_pass > 10
+    await asyncio.gather(*map(deleted_at, range(1, first_pass + 1, every)))
 
 
 async def test_two_operators_at_one_time_make_one_of_everything(
