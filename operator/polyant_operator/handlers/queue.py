@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 300.0
+# An API server that does not answer comes back without telling, and then everybody waits for us.
+LONGEST_SILENCE: Final = 30.0
 
 
 class Priority(IntEnum):
@@ -152,10 +154,10 @@ class WorkQueue:
             again = await self._work(key)
         except errors.KubeError as error:
             logger.warning("Reconciling %s failed and is tried again: %s", key, error)
-            self._fail(key)
-        except Exception:  # the boundary of one key: recorded and tried again
+            self._fail(key, error)
+        except Exception as error:  # the boundary of one key: recorded and tried again
             logger.exception("Reconciling %s failed", key)
-            self._fail(key)
+            self._fail(key, error)
         else:
             self._failures.pop(key, None)
             if again is not None:
@@ -171,11 +173,14 @@ class WorkQueue:
         now = asyncio.get_running_loop().time()
         return [now - since for since in self._processing.values()]
 
-    def _fail(self, key: Key) -> None:
+    def _fail(self, key: Key, error: Exception) -> None:
         metrics.workqueue_retries.inc()
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 20))
+        if isinstance(error, errors.Unavailable):
+            asked = min(LONGEST_PAUSE, error.retry_after or 0.0)
+            pause = max(asked, min(pause, LONGEST_SILENCE))
         self.add_after(key, pause * (1 + 0.2 * self._jitter()))
 
     def _done(self, key: Key) -> None:

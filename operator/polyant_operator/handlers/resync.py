@@ -8,6 +8,7 @@ behind whatever users want.
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Final
 
 from polyant_operator.api import labels
 from polyant_operator.handlers.queue import Key, Priority, WorkQueue
@@ -18,6 +19,11 @@ from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.kinds import CHILDREN, INSTANCE, WATCHED_CHILDREN, Kind, Ref
 
 logger = logging.getLogger(__name__)
+
+# A failed comparison is made up for so soon: what happened meanwhile may have been missed for good.
+RETRY_SECONDS: Final = 15.0
+# The first one is tried again so soon: nothing is done before it has worked.
+FIRST_SECONDS: Final = 2.0
 
 
 class Resync:
@@ -37,6 +43,15 @@ class Resync:
         self._queue = queue
         self._namespaces = namespaces
 
+    async def first(self) -> None:
+        """List everything for the first time, however long the API server takes to allow it."""
+        while True:
+            try:
+                return await self.once()
+            except errors.KubeError as error:
+                logger.warning("The first look at the cluster is tried again: %s", error)
+                await asyncio.sleep(FIRST_SECONDS)
+
     async def once(self) -> None:
         """List everything once."""
         await self._discovery.refresh()
@@ -52,13 +67,16 @@ class Resync:
             self._queue.add(Key(ref.namespace, ref.name), Priority.RESYNC)
 
     async def run(self, seconds: float, jitter: Callable[[], float]) -> None:
-        """List everything again and again; a failed time is made up for by the next."""
+        """List everything again and again; a failed time is made up for soon."""
+        pause = seconds
         while True:
-            await asyncio.sleep(seconds * (0.8 + 0.4 * jitter()))
+            await asyncio.sleep(pause * (0.8 + 0.4 * jitter()))
+            pause = seconds
             try:
                 await self.once()
             except errors.KubeError as error:
-                logger.warning("The resync failed and is tried again later: %s", error)
+                pause = min(seconds, RETRY_SECONDS)
+                logger.warning("The resync failed and is tried again in %.0f s: %s", pause, error)
 
     async def _refresh(self, kind: Kind) -> set[Ref]:
         # Object by object: a whole list at one time would be the peak of the process's memory.
@@ -68,6 +86,13 @@ class Resync:
             return self._cache.forget_vanished(present, known)
         selector = "" if kind == INSTANCE else labels.OWNER
         for namespace in self._namespaces or (None,):
-            async for obj in self._client.walk(kind, namespace, labels=selector):
-                present.add(self._cache.refresh(obj, known))
+            try:
+                async for obj in self._client.walk(kind, namespace, labels=selector):
+                    present.add(self._cache.refresh(obj, known))
+            except errors.Forbidden as error:
+                if kind == INSTANCE:
+                    raise
+                # One lost right is told by the instances that need it; the other kinds go on.
+                logger.warning("%ss cannot be compared: %s", kind.kind, error)
+                return set()
         return self._cache.forget_vanished(present, known)

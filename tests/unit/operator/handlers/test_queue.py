@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from polyant_operator.handlers.queue import Key, Priority, Work, WorkQueue
+from polyant_operator.kube import errors
 from polyant_operator.kube.bucket import TokenBucket
 from polyant_operator.observability import metrics
 
@@ -131,6 +132,24 @@ async def test_the_pause_is_capped_at_five_minutes() -> None:
     await run_for(3000, queue)
 
     assert attempts[-1] - attempts[-2] == pytest.approx(300)
+
+
+@pytest.mark.parametrize(("retry_after", "last_pause"), [(None, 30), (45.0, 45), (9999.0, 300)])
+async def test_a_silent_api_server_is_asked_again_within_half_a_minute_or_when_it_said(
+    retry_after: float | None, last_pause: float
+) -> None:
+    attempts: list[float] = []
+
+    async def work(_: Key) -> float | None:
+        attempts.append(asyncio.get_running_loop().time())
+        raise errors.Unavailable("503", retry_after)
+
+    queue = queue_of(work)
+    queue.add(A)
+
+    await run_for(2000, queue)
+
+    assert attempts[-1] - attempts[-2] == pytest.approx(last_pause)
 
 
 async def test_a_key_that_wants_to_look_again_comes_back_when_it_said() -> None:
