@@ -47,7 +47,8 @@ def binary_path(tool: Tool) -> Path:
 
 def input_hash(tool: Tool, inputs: Sequence[bytes]) -> str:
     """Return a short hash of the sources, the package and the flags."""
-    digest = hashlib.sha256(repr((tool.package, tool.static)).encode())
+    marks = (tool.package, tool.static, *((tool.tags,) if tool.tags else ()))
+    digest = hashlib.sha256(repr(marks).encode())
     go_mod = next((text for text in inputs if re.search(rb"^module ", text, re.MULTILINE)), b"")
     for part in (*inputs, link_flags(tool, go_mod.decode()).encode()):
         digest.update(len(part).to_bytes(8, "big") + part)
@@ -77,19 +78,20 @@ def required_version(go_mod: str, module: str) -> str:
 
 def jobs(tools: Sequence[Tool]) -> dict[compiler.Job, list[Tool]]:
     """Return the compiler's runs: tools of one module with the same flags share one."""
-    alike: dict[tuple[str, str, bool], list[Tool]] = {}
+    alike: dict[tuple[str, str, bool, str], list[Tool]] = {}
     for tool in tools:
         flags = link_flags(tool, (tool.folder / "go.mod").read_text(encoding="utf-8"))
-        alike.setdefault((tool.module, flags, tool.static), []).append(tool)
+        alike.setdefault((tool.module, flags, tool.static, tool.tags), []).append(tool)
     return {
         compiler.Job(
             module=group[0].folder,
             packages=tuple(tool.package for tool in group),
             flags=flags,
             static=static,
+            tags=tags,
             title=", ".join(tool.name for tool in group),
         ): group
-        for (_, flags, static), group in alike.items()
+        for (_, flags, static, tags), group in alike.items()
     }
 
 

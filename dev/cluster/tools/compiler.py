@@ -28,6 +28,7 @@ class Job:
     flags: str
     """Flags of the linker."""
     static: bool
+    tags: str
     title: str
     """What a person reads meanwhile."""
 
@@ -61,6 +62,8 @@ def compile_into(folder: Path, job: Job, progress: Progress) -> None:
     began = time.monotonic()
     check_version(subprocess.check_output([go_program(), "version"], text=True))
     command = [go_program(), "build", "-trimpath", f"-ldflags={job.flags}", "-o", f"{folder}/"]
+    if job.tags:
+        command.append(f"-tags={job.tags}")
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         code = _run([*command, *job.packages], job, log.fileno(), progress)
         log.seek(0)

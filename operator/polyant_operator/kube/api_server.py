@@ -33,7 +33,7 @@ class ApiServer:
         self._client = client
         self._behind: tuple[End, ...] = ()
         self._service: tuple[End, ...] = ()
-        # False: the addresses behind the Service may not be read.
+        # False: the addresses behind the Service are not to be had.
         self.is_whole = True
 
     @property
@@ -49,7 +49,7 @@ class ApiServer:
             found = await self._client.get(ENDPOINT_SLICE, NAMESPACE, NAME)
         except (errors.Forbidden, errors.NotFound) as error:
             if self.is_whole:
-                logger.warning("The API server's addresses may not be read: %s", error)
+                logger.warning("The API server's addresses are not to be had: %s", error)
             self.is_whole, self._behind = False, ()
         except errors.KubeError as error:
             logger.warning("The API server's addresses are unknown for now: %s", error)

@@ -79,6 +79,12 @@ instance_condition = Gauge(
     ["namespace", "name", "type"],
     registry=REGISTRY,
 )
+instance_reason = Gauge(
+    "polyant_instance_reason",
+    "1 = the reason of the instance's Ready condition (docs/reference/conditions.md).",
+    ["namespace", "name", "reason"],
+    registry=REGISTRY,
+)
 instance_replicas = Gauge(
     "polyant_instance_replicas",
     "Pods of a component: those there are, and those that are ready.",
@@ -115,28 +121,55 @@ def count_reconcile(result: str) -> None:
         reconcile_errors.inc()
 
 
-def show_conditions(namespace: str, name: str, conditions: dict[str, str]) -> None:
-    """Publish the conditions of an instance; those it no longer has disappear."""
-    value = {"True": 1, "False": 0}
-    _forget(instance_condition, namespace, name, keep=frozenset(conditions))
-    for kind, status in conditions.items():
-        instance_condition.labels(namespace, name, kind).set(value.get(status, -1))
+class _PerInstance:
+    """A gauge of which each instance has some series; those it no longer has disappear."""
+
+    def __init__(self, gauge: Gauge) -> None:
+        self._gauge = gauge
+        self._shown: dict[tuple[str, str], frozenset[tuple[str, ...]]] = {}
+
+    def show(self, namespace: str, name: str, values: Mapping[tuple[str, ...], float]) -> None:
+        """Publish exactly these series of an instance."""
+        for labels in self._shown.get((namespace, name), frozenset()) - values.keys():
+            self._gauge.remove(namespace, name, *labels)
+        for labels, value in values.items():
+            self._gauge.labels(namespace, name, *labels).set(value)
+        self._shown[namespace, name] = frozenset(values)
+
+    def forget(self, namespace: str, name: str) -> None:
+        """Publish nothing of an instance."""
+        self.show(namespace, name, {})
+        del self._shown[namespace, name]
 
 
-def show_replicas(namespace: str, name: str, component: str, counts: Mapping[str, int]) -> None:
-    """Publish how many pods a component has and how many of them are ready."""
-    for state in ("replicas", "ready"):
-        word = "existing" if state == "replicas" else state
-        instance_replicas.labels(namespace, name, component, word).set(counts.get(state, 0))
+_conditions, _reasons = _PerInstance(instance_condition), _PerInstance(instance_reason)
+_replicas = _PerInstance(instance_replicas)
+_TRUTHS = {"True": 1, "False": 0}
+
+
+def show_conditions(namespace: str, name: str, conditions: Mapping[str, str]) -> None:
+    """Publish the conditions of an instance."""
+    values: dict[tuple[str, ...], float] = {
+        (kind,): _TRUTHS.get(status, -1) for kind, status in conditions.items()
+    }
+    _conditions.show(namespace, name, values)
+
+
+def show_reason(namespace: str, name: str, reason: str) -> None:
+    """Publish why the instance is ready or isn't."""
+    _reasons.show(namespace, name, {(reason,): 1})
+
+
+def show_replicas(namespace: str, name: str, parts: Mapping[str, Mapping[str, int]]) -> None:
+    """Publish how many pods each component has and how many of them are ready."""
+    values: dict[tuple[str, ...], float] = {}
+    for component, counts in parts.items():
+        values[component, "existing"] = counts.get("replicas", 0)
+        values[component, "ready"] = counts.get("ready", 0)
+    _replicas.show(namespace, name, values)
 
 
 def forget_instance(namespace: str, name: str) -> None:
     """Drop the series of an instance that is gone."""
-    _forget(instance_condition, namespace, name)
-    _forget(instance_replicas, namespace, name)
-
-
-def _forget(metric: Gauge, namespace: str, name: str, keep: frozenset[str] = frozenset()) -> None:
-    for labels in list(metric._metrics):  # noqa: SLF001 (the library offers no listing of label sets)
-        if labels[:2] == (namespace, name) and labels[2] not in keep:
-            metric.remove(*labels)
+    for each in (_conditions, _reasons, _replicas):
+        each.forget(namespace, name)

@@ -42,12 +42,7 @@ async def tell_trouble(body: Object, trouble: Trouble, tools: Tools) -> None:
 
 async def write(body: Object, wanted: dict[str, Any], tools: Tools) -> None:
     """Write a status unless it is there already, and tell what turned."""
-    metadata = body["metadata"]
-    truths = {each["type"]: each["status"] for each in wanted["conditions"]}
-    metrics.show_conditions(metadata["namespace"], metadata["name"], truths)
-    for component in ("engine", "web"):
-        counts = wanted.get(component) or {}
-        metrics.show_replicas(metadata["namespace"], metadata["name"], component, counts)
+    _publish(body["metadata"]["namespace"], body["metadata"]["name"], wanted)
     previous = body.get("status") or {}
     if previous == wanted:
         return
@@ -60,6 +55,14 @@ async def write(body: Object, wanted: dict[str, Any], tools: Tools) -> None:
         # Else the watch shall bring it, as the news it is: somebody changed the wishes meanwhile.
         tools.cache.put(answer)
     await _tell(body, previous, wanted, tools)
+
+
+def _publish(namespace: str, name: str, told: dict[str, Any]) -> None:
+    truths = {each["type"]: each["status"] for each in told["conditions"]}
+    parts = {part: told.get(part) or {} for part in ("engine", "web")}
+    metrics.show_conditions(namespace, name, truths)
+    metrics.show_reason(namespace, name, str(_ready(told).get("reason")))
+    metrics.show_replicas(namespace, name, parts)
 
 
 def _applied(body: Object, wanted: dict[str, Any]) -> Object:

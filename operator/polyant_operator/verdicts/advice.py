@@ -54,9 +54,9 @@ _METRICS: Final = Advice(
 )
 _API_SERVER: Final = Advice(
     topic=Topic.API_SERVER_PARTLY_KNOWN,
-    message="The operator may not read the EndpointSlice default/kubernetes, so the policies let the engine out"
+    message="The operator could not read the EndpointSlice default/kubernetes, so the policies let the engine out"
     " to the API server's Service address only. Where the network judges the address behind it,"
-    " channels stop: grant the operator that right, or name the API server in spec.networkPolicy.allow.",
+    " channels stop: let the operator read it, or name the API server in spec.networkPolicy.allow.",
 )
 _DATABASE: Final = Advice(
     topic=Topic.DATABASE_NOT_IN_POLICY,

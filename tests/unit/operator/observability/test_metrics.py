@@ -52,7 +52,7 @@ def test_requests_have_the_name_and_labels_of_other_clients() -> None:
 
 
 def test_pods_of_an_instance_are_counted_until_it_is_gone() -> None:
-    metrics.show_replicas("ns", "counted", "engine", {"replicas": 2, "ready": 1})
+    metrics.show_replicas("ns", "counted", {"engine": {"replicas": 2, "ready": 1}})
 
     shown = {line for line in lines() if 'name="counted"' in line}
     labels = 'component="engine",name="counted",namespace="ns"'
@@ -62,3 +62,13 @@ def test_pods_of_an_instance_are_counted_until_it_is_gone() -> None:
     }
     metrics.forget_instance("ns", "counted")
     assert not [line for line in lines() if 'name="counted"' in line]
+
+
+def test_an_instance_has_one_reason() -> None:
+    metrics.show_reason("ns", "reasoned", "Progressing")
+    metrics.show_reason("ns", "reasoned", "Ready")
+
+    shown = [line for line in lines() if 'name="reasoned"' in line]
+    assert shown == ['polyant_instance_reason{name="reasoned",namespace="ns",reason="Ready"} 1.0']
+    metrics.forget_instance("ns", "reasoned")
+    assert not [line for line in lines() if 'name="reasoned"' in line]

@@ -76,3 +76,16 @@ def test_the_version_is_part_of_the_hash() -> None:
     newer = GO_MOD.replace("v1.34.4", "v1.34.5")
 
     assert build.input_hash(tool, [GO_MOD.encode()]) != build.input_hash(tool, [newer.encode()])
+
+
+def test_build_tags_make_another_binary_and_none_leave_the_old_one() -> None:
+    plain = build.input_hash(TOOL, INPUTS)
+
+    assert build.input_hash(replace(TOOL, tags="small"), INPUTS) != plain
+    assert build.input_hash(replace(TOOL, tags=""), INPUTS) == plain
+
+
+def test_tools_with_other_tags_are_built_apart() -> None:
+    found = build.jobs([TOOLS["promtool"], TOOLS["helm"]])
+
+    assert {job.tags for job in found} == {"remove_all_sd", ""}
