@@ -78,6 +78,11 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
         "WORKERS": Variable(
             form="integer 1..100", default="10", doc="Instances reconciled at one time."
         ),
+        "MAX_CONCURRENT_ROLLOUTS": Variable(
+            form="integer 1..10000",
+            default="5",
+            doc="Instances whose pods roll at one time without a change of their spec.",
+        ),
         "API_REQUESTS_PER_SECOND": Variable(
             form="integer 1..10000",
             default="500",
@@ -130,6 +135,7 @@ class Settings:
     image_pull_secrets: tuple[str, ...]
     resync_seconds: float
     workers: int
+    max_concurrent_rollouts: int
     api_requests_per_second: int
     log_level: str
     metrics_port: int
@@ -208,6 +214,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         image_pull_secrets=read.names("OPERATOR_IMAGE_PULL_SECRETS"),
         resync_seconds=read.integer("RESYNC_SECONDS"),
         workers=read.integer("WORKERS"),
+        max_concurrent_rollouts=read.integer("MAX_CONCURRENT_ROLLOUTS"),
         api_requests_per_second=read.integer("API_REQUESTS_PER_SECOND"),
         log_level=read.level(),
         metrics_port=read.integer("METRICS_PORT"),

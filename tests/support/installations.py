@@ -39,6 +39,8 @@ FULLEST: Mapping[str, Any] = {
         "secrets": {
             "encryptionKeySecretRef": {"name": "key", "key": "ENCRYPTION_KEY"},
             "previousEncryptionKeySecretRef": {"name": "old-key", "key": "ENCRYPTION_KEY"},
+            "authSecretRef": {"name": "auth", "key": "AUTH_SECRET"},
+            "internalAuthSecretRef": {"name": "auth", "key": "AUTH_INTERNAL_SECRET"},
         },
         "admin": {"email": "ops@example.com"},
         "models": [
@@ -63,6 +65,26 @@ FULLEST: Mapping[str, Any] = {
                 "datetimeTimezone": "Europe/Rome",
                 "datetimeLocale": "it-IT",
             }
+        },
+        "caBundleRef": {"configMap": "authorities"},
+        "egressProxy": {
+            "httpsProxy": "http://proxy.example.com:3128",
+            "httpProxy": "http://proxy.example.com:3128",
+            "noProxy": [".example.com"],
+        },
+        "signIn": {
+            "google": {
+                "clientIdSecretRef": {"name": "google", "key": "clientId"},
+                "clientSecretSecretRef": {"name": "google", "key": "clientSecret"},
+            },
+            "allowedDomains": ["example.com"],
+        },
+        "attachments": {
+            "bucket": "acme-attachments",
+            "region": "eu-central-1",
+            "endpoint": "https://s3.example.com",
+            "accessKeyIdSecretRef": {"name": "s3", "key": "accessKeyId"},
+            "secretAccessKeySecretRef": {"name": "s3", "key": "secretAccessKey"},
         },
         "channels": {"enabled": False},
         "edge": {
@@ -108,4 +130,6 @@ def _value(variable: Mapping[str, Any]) -> str:
         return "acme-engine-0"
     if variable["name"] == "ENCRYPTION_KEY_PREVIOUS":
         return "fedcba9876543210" * 4
+    if variable["name"].endswith("_PREVIOUS"):
+        return "an-earlier-secret-of-the-tests-0123456789"
     return recipes.SAMPLES.get(variable["name"], "key")

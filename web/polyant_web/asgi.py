@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
+from polyant_web import authorities
 from polyant_web.engine.client import Engine
 from polyant_web.engine.errors import EngineError
 from polyant_web.engine.transport import Transport
@@ -43,7 +44,7 @@ def build(
         form_tokens=FormTokens(settings.auth_secret, settings.previous_auth_secret),
         metrics=metrics,
         public_api_url=settings.public_api_url,
-        google=Google(settings.google) if settings.google else None,
+        google=_google(settings),
         allowed_domains=settings.allowed_domains,
     )
     trust = Trust(
@@ -65,6 +66,12 @@ def build(
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _google(settings: Settings) -> Google | None:
+    if settings.google is None:
+        return None
+    return Google(settings.google, authorities.context(settings.extra_ca_file))
 
 
 async def readiness(settings: Settings, transport: Transport) -> str | None:

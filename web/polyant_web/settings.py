@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
+from polyant_web import authorities
 from polyant_web.google.client import Client
 
 MAX_HOPS = 5
@@ -69,6 +70,7 @@ class Settings:
     google: Client | None  # sign-in with Google, when it is configured
     allowed_domains: frozenset[str]  # organisations whose accounts may join without being invited
     panel_url: str | None  # where people reach the panel; None = as the headers say
+    extra_ca_file: str | None  # certificate authorities besides those of the system
     trust_host: bool  # whether any forwarded header counts
     proxy_hops: int  # how many proxies stand in front, TRUST_EVERY_PROXY = all
     listen_address: str | None  # None = every address of the machine, IPv4 and IPv6
@@ -145,6 +147,18 @@ VARIABLES: Mapping[str, Variable] = {
         doc="Whether forwarded headers of the proxy in front count.",
         default="false",
     ),
+    "EXTRA_CA_FILE": Variable(
+        form="a path to a file of certificates in PEM form",
+        doc="Certificate authorities that are trusted besides those of the system.",
+    ),
+    "HTTPS_PROXY": Variable(
+        form="http(s)://host[:port]",
+        doc="Proxy to Google; the engine is never called through it.",
+    ),
+    "HTTP_PROXY": Variable(form="http(s)://host[:port]", doc="The same for plain http."),
+    "NO_PROXY": Variable(
+        form="a comma list of hosts, .domains or addresses", doc="What is reached without them."
+    ),
     "TRUST_PROXY": Variable(
         form=f"a number of proxies, 0 to {MAX_HOPS}, or true or false",
         doc="How many proxies stand in front; 1 when unset and AUTH_TRUST_HOST is true.",
@@ -188,6 +202,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         google=_google(reader, panel_url),
         allowed_domains=reader.read("AUTH_ALLOWED_DOMAINS", _domains) or frozenset(),
         panel_url=panel_url,
+        extra_ca_file=reader.read("EXTRA_CA_FILE", _ca_file),
         trust_host=reader.read("AUTH_TRUST_HOST", _boolean) or False,
         proxy_hops=_hops(reader),
         listen_address=reader.read("LISTEN_ADDRESS", _address),
@@ -283,6 +298,14 @@ def _google(reader: _Reader, panel_url: str | None) -> Client | None:
 def _domains(text: str) -> frozenset[str] | None:
     names = [part.strip().lower() for part in text.split(",") if part.strip()]
     return frozenset(names) if all(_DOMAIN.fullmatch(name) for name in names) else None
+
+
+def _ca_file(text: str) -> str | None:
+    try:
+        authorities.context(text)
+    except OSError:
+        return None
+    return text
 
 
 def _long(text: str) -> str | None:

@@ -116,8 +116,8 @@ class Reason(StrEnum):
     )
     SECRET_MISSING = (
         "SecretMissing",
-        "A Secret named by the spec, or one of its keys, doesn't exist.",
-        "Create the Secret with the key that the message names.",
+        "A Secret or ConfigMap named by the spec, or one of its keys, doesn't exist.",
+        "Create it with the key that the message names.",
     )
     SECRET_INVALID = (
         "SecretInvalid",

@@ -41,6 +41,7 @@ KEY_ID: Final = f"{GROUP}/key-id"  # on the generated key Secret
 INSTALLATION_ID: Final = f"{GROUP}/installation-id"
 UNCONFIRMED: Final = f"{GROUP}/unconfirmed"  # "true" until a migration report names this key
 SECRET_DIGEST: Final = f"{GROUP}/secret-digest"  # on pod templates: pods roll when it changes
+CA_DIGEST: Final = f"{GROUP}/ca-digest"  # the same for the ConfigMap of caBundleRef
 TEMPLATE_DIGEST: Final = f"{GROUP}/template-digest"  # on Jobs: tells a stale pending one
 POSTGRESQL_MAJOR: Final = f"{GROUP}/postgresql-major"  # on the database's PersistentVolumeClaim
 RELEASE: Final = f"{GROUP}/operator-release"  # on Jobs: whose they are while two releases work

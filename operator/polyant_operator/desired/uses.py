@@ -49,6 +49,8 @@ def all_uses(instance: PolyantInstance) -> tuple[SecretUse, ...]:
         *_authentication(instance),
         _admin(instance),
         *_models(instance),
+        *_attachments(instance),
+        *_sign_in(instance),
         *_users_own(instance),
     )
 
@@ -66,19 +68,28 @@ def variables(instance: PolyantInstance, component: Component) -> tuple[SecretUs
 
 def _database(instance: PolyantInstance) -> Iterator[SecretUse]:
     database, names = instance.spec.database, instance.names
-    if database.url_secret_ref is None:
+    if database.embedded is not None:
         ours = SecretKeyRef(name=names.database, key="uri")
         yield _use(ours, "DATABASE_URL", _E, _M, form=Form.DATABASE_URL, generated=True)
         password = SecretKeyRef(name=names.database, key="password")
         yield _use(password, "POSTGRES_PASSWORD", _D, form=Form.TEXT, generated=True)
         return
-    field, url = "spec.database.urlSecretRef", database.url_secret_ref
+    field, url = _database_url(instance)
     special = database.migration_url_secret_ref
     users = (_E,) if special is not None else (_E, _M)
     yield _use(url, "DATABASE_URL", *users, form=Form.DATABASE_URL, field=field)
     if special is not None:
         field = "spec.database.migrationUrlSecretRef"
         yield _use(special, "DATABASE_URL", _M, form=Form.DATABASE_URL, field=field)
+
+
+def _database_url(instance: PolyantInstance) -> tuple[str, SecretKeyRef]:
+    database = instance.spec.database
+    if database.url_secret_ref is not None:
+        return "spec.database.urlSecretRef", database.url_secret_ref
+    # CloudNativePG writes this Secret for the owner of the application's database.
+    cluster = database.cnpg_cluster_ref.name if database.cnpg_cluster_ref is not None else ""
+    return "spec.database.cnpgClusterRef", SecretKeyRef(name=f"{cluster}-app", key="uri")
 
 
 def _keys(instance: PolyantInstance) -> Iterator[SecretUse]:
@@ -157,6 +168,33 @@ def _models(instance: PolyantInstance) -> Iterator[SecretUse]:
             field = f"spec.models[{model.name}].apiKeySecretRef"
             variable = model.key_variable
             yield _use(model.api_key_secret_ref, variable, _E, form=Form.TEXT, field=field)
+
+
+def _attachments(instance: PolyantInstance) -> Iterator[SecretUse]:
+    storage = instance.spec.attachments
+    if storage is None:
+        return
+    keys = {
+        "accessKeyIdSecretRef": (storage.access_key_id_secret_ref, "ACCESS_KEY_ID"),
+        "secretAccessKeySecretRef": (storage.secret_access_key_secret_ref, "SECRET_ACCESS_KEY"),
+    }
+    for field, (reference, variable) in keys.items():
+        if reference is not None:
+            place = f"spec.attachments.{field}"
+            yield _use(reference, f"PLATFORM_S3_{variable}", _E, form=Form.TEXT, field=place)
+
+
+def _sign_in(instance: PolyantInstance) -> Iterator[SecretUse]:
+    google = instance.spec.sign_in.google
+    if google is None:
+        return
+    client = {
+        "clientIdSecretRef": (google.client_id_secret_ref, "GOOGLE_CLIENT_ID"),
+        "clientSecretSecretRef": (google.client_secret_secret_ref, "GOOGLE_CLIENT_SECRET"),
+    }
+    for field, (reference, variable) in client.items():
+        place = f"spec.signIn.google.{field}"
+        yield _use(reference, variable, _W, form=Form.TEXT, field=place)
 
 
 def _users_own(instance: PolyantInstance) -> Iterator[SecretUse]:

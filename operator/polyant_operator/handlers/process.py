@@ -36,6 +36,7 @@ from polyant_operator.kube.leases import LeaseStore
 from polyant_operator.observability import logs, metrics
 from polyant_operator.reconcile import options
 from polyant_operator.reconcile.instance import Reconciler
+from polyant_operator.reconcile.rollouts import Rollouts
 from polyant_operator.reconcile.state import Tools
 from polyant_operator.settings import Settings
 
@@ -70,6 +71,7 @@ def tools(client: Client, settings: Settings) -> Tools:
         api_server=ApiServer(client),
         recorder=Recorder(client, time.monotonic, wall_clock),
         options=options.of(settings),
+        rollouts=Rollouts(cache, settings.max_concurrent_rollouts),
         random=secrets.token_bytes,
         wall_clock=wall_clock,
     )
@@ -152,13 +154,14 @@ class Process:
             TokenBucket(STARTS_PER_SECOND, STARTS_PER_SECOND * 2),
             random.random,
         )
+        kit.rollouts.wake = lambda namespace, name: queue.add(Key(namespace, name))
         feed = Feed(kit.cache, queue, self._canary.sing)
         resync = Resync(client, kit.cache, queue, settings.watch_namespaces, kit.discovery)
         watches = Watches(
             client.access, feed, store, settings.watch_namespaces, kit.discovery.available
         )
         await kit.api_server.refresh()
-        await resync.once()
+        await resync.first()
         self._canary.start()
         try:
             async with asyncio.TaskGroup() as group:

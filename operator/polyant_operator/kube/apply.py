@@ -11,7 +11,8 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 # The hash of what was last applied, on each applied object.
 APPLIED: Final = f"{labels.GROUP}/applied"
+# Comparisons remembered: the objects of the passes that run at one time.
+_COMPARED: Final = 512
 # Below these keys "1000m" and "1" are the same value.
 _QUANTITY_PARENTS: Final = frozenset({"requests", "limits", "sizeLimit", "capacity", "hard"})
 _QUANTITY: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|k|Ki|M|Mi|G|Gi|T|Ti|P|Pi|E|Ei)?")
@@ -43,30 +46,30 @@ def fingerprint(manifest: Mapping[str, Any]) -> str:
 
 def holds(live: Any, wanted: Any, *, quantity: bool = False) -> bool:
     """Whether a live value holds everything that is wanted; more than that is somebody else's."""
-    if live is None and wanted in ("", [], (), {}):
-        return True  # the API server drops empty values
-    if isinstance(wanted, Mapping):
-        return isinstance(live, Mapping) and all(
+    if live == wanted:
+        return True  # most parts are: the interpreter compares them faster than we walk them
+    if live is None:
+        return wanted in ("", [], (), {})  # the API server drops empty values
+    if isinstance(wanted, dict):
+        return isinstance(live, dict) and all(
             holds(live.get(name), value, quantity=quantity or name in _QUANTITY_PARENTS)
             for name, value in wanted.items()
         )
     if isinstance(wanted, list | tuple):
-        return isinstance(live, list | tuple) and _list_holds(list(live), list(wanted))
-    if quantity and live is not None:
-        return bool(_amount(live) == _amount(wanted))
-    return bool(live == wanted)
+        return isinstance(live, list) and _list_holds(live, wanted)
+    return quantity and bool(_amount(live) == _amount(wanted))
 
 
-def _list_holds(live: list[Any], wanted: list[Any]) -> bool:
-    named = {item["name"]: item for item in live if isinstance(item, Mapping) and "name" in item}
+def _list_holds(live: list[Any], wanted: Sequence[Any]) -> bool:
     if wanted and _are_told_apart_by_name(wanted):
+        named = {item["name"]: item for item in live if isinstance(item, dict) and "name" in item}
         return all(holds(named.get(item["name"]), item) for item in wanted)
     return len(live) == len(wanted) and all(map(holds, live, wanted))
 
 
-def _are_told_apart_by_name(items: list[Any]) -> bool:
+def _are_told_apart_by_name(items: Sequence[Any]) -> bool:
     # Two listeners of one Gateway are two parents of one name.
-    names = [item["name"] for item in items if isinstance(item, Mapping) and "name" in item]
+    names = [item["name"] for item in items if isinstance(item, dict) and "name" in item]
     return len(names) == len(items) == len(set(names))
 
 
@@ -86,17 +89,23 @@ class Applier:
         self._cache = cache
         # What the API server made of a manifest that it keeps in another form than ours.
         self._settled: dict[Ref, tuple[str, str]] = {}
+        # What was compared lately: a pass asks twice for each object, to write and to judge.
+        self._compared: OrderedDict[Ref, tuple[str, str]] = OrderedDict()
 
     def is_current(self, manifest: Object, live: Mapping[str, Any] | None) -> bool:
         """Whether nothing would change if the manifest were applied."""
         stamp = fingerprint(manifest)
         return live is not None and self._is_current(ref_of(manifest), stamp, manifest, live)
 
+    def is_new(self, manifest: Object, live: Mapping[str, Any]) -> bool:
+        """Whether a manifest differs from what was last applied, whatever became of it since."""
+        return _stamp_of(live) != fingerprint(manifest)
+
     async def apply(self, manifest: Object, live: Mapping[str, Any] | None) -> bool:
         """Make the live object hold the manifest; says whether something was written."""
-        if self.is_current(manifest, live):
-            return False
         ref, stamp = ref_of(manifest), fingerprint(manifest)
+        if live is not None and self._is_current(ref, stamp, manifest, live):
+            return False
         if live is not None and _stamp_of(live) == stamp:
             metrics.drift_repaired.labels(ref.kind.kind).inc()
             logger.info("%s was changed by somebody else and is put back", ref)
@@ -107,9 +116,15 @@ class Applier:
     def _is_current(self, ref: Ref, stamp: str, manifest: Object, live: Mapping[str, Any]) -> bool:
         if _stamp_of(live) != stamp:
             return False
-        if self._settled.get(ref) == (stamp, live["metadata"].get("resourceVersion")):
+        told = (stamp, live["metadata"].get("resourceVersion"))
+        if told in (self._settled.get(ref), self._compared.get(ref)):
             return True
-        return holds(live, manifest)
+        if not holds(live, manifest):
+            return False
+        self._compared[ref] = told
+        if len(self._compared) > _COMPARED:
+            self._compared.popitem(last=False)
+        return True
 
     def _remember(self, ref: Ref, stamp: str, manifest: Object, answer: Object) -> None:
         self._cache.put(answer)

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from polyant_operator.api import labels
 from polyant_operator.api.labels import Component
-from polyant_operator.desired import digests, tree, uses
+from polyant_operator.desired import digests, rollout, tree, uses
 from polyant_operator.desired.context import UNKNOWN_DIGEST, Context
 from polyant_operator.kube.kinds import DEPLOYMENT, STATEFUL_SET
-from polyant_operator.reconcile import edge, generating
+from polyant_operator.reconcile import authorities, edge, generating, rotating
 from polyant_operator.reconcile.state import Pass, Tools
 from polyant_operator.verdicts import live
+from polyant_operator.verdicts.rollout import mark_of
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +21,9 @@ _ROLLED = (Component.ENGINE, Component.WEB, Component.DATABASE)
 async def build(state: Pass, tools: Tools) -> None:
     """Build every manifest from the spec, the options and the digests of used Secrets."""
     state.context = _context(state, tools)
-    state.always = tree.always(state.instance, state.context)
-    state.workloads = tree.workloads(state.instance, state.context)
+    state.rollout = mark_of(state.child(DEPLOYMENT, state.instance.names.engine))
+    state.always = rollout.marked(tree.always(state.instance, state.context), state.rollout)
+    state.workloads = rollout.marked(tree.workloads(state.instance, state.context), state.rollout)
 
 
 def _context(state: Pass, tools: Tools) -> Context:
@@ -30,6 +32,7 @@ def _context(state: Pass, tools: Tools) -> Context:
     context = Context(
         options=tools.options,
         secret_digests={part: _digest(state, part, values, key) for part in _ROLLED},
+        ca_digest=authorities.digest(state),
         absent_kinds=tools.discovery.absent(),
         api_server=tools.api_server.ends,
         ingress_controller=edge.controller(state),
@@ -42,7 +45,7 @@ def _context(state: Pass, tools: Tools) -> Context:
 
 
 def _digest(state: Pass, part: Component, values: digests.SecretValues, key: bytes | None) -> str:
-    if key is not None and _readable(state, part):
+    if key is not None and _readable(state, part) and not rotating.is_copy_missing(state, part):
         return digests.component(state.instance, part, values, key)
     # Leaving the annotation out would roll healthy pods because of a Secret that cannot be read.
     return _carried(state, part)

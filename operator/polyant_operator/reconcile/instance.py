@@ -18,6 +18,7 @@ from polyant_operator.observability import metrics
 from polyant_operator.reconcile import (
     admitting,
     advising,
+    authorities,
     building,
     conflicts,
     gate,
@@ -40,6 +41,7 @@ STEPS: Final[tuple[tuple[str, Step], ...]] = (
     ("check volume", volume.check_volume),
     ("generate secrets", generating.generate_secrets),
     ("check secrets", generating.check_secrets),
+    ("check authorities", authorities.check_authorities),
     ("rotate", rotating.rotate),
     ("build", building.build),
     ("advise", advising.advise),
@@ -49,6 +51,7 @@ STEPS: Final[tuple[tuple[str, Step], ...]] = (
     ("apply", writing.apply_always),
     ("migrate", gate.run_migration),
     ("note the major", volume.record_major),
+    ("wake", writing.wake),
     ("apply workloads", writing.apply_workloads),
     ("scale", writing.scale),
     ("prune", writing.prune_children),

@@ -50,6 +50,8 @@ class Pass:
     secrets: dict[str, Object] = field(default_factory=dict)
     # The embedded database's PersistentVolumeClaim, where it was looked at and exists.
     volume: Object | None = None
+    # The ConfigMap of `spec.caBundleRef`, if there is one.
+    ca_bundle: Object | None = None
     problems: tuple[SecretProblem, ...] = ()
     context: Context = field(default_factory=Context)
     always: tuple[Manifest, ...] = ()

@@ -6,7 +6,14 @@ their replicas follow the spec. Nothing is pruned before the new version may run
 
 from polyant_operator.desired import replicas, rollout
 from polyant_operator.kube import errors, prune
-from polyant_operator.kube.kinds import DEPLOYMENT, NETWORK_POLICY, STATEFUL_SET, Ref, ref_of
+from polyant_operator.kube.kinds import (
+    AUTOSCALER,
+    DEPLOYMENT,
+    NETWORK_POLICY,
+    STATEFUL_SET,
+    Ref,
+    ref_of,
+)
 from polyant_operator.reconcile import edge, judging, volume
 from polyant_operator.reconcile.state import Pass, Tools
 from polyant_operator.verdicts import live
@@ -19,6 +26,21 @@ async def apply_always(state: Pass, tools: Tools) -> None:
             if state.queued is None or manifest["kind"] not in rollout.ROLLED_KINDS:
                 await _apply(state, tools, manifest)
         await _open_up(state, tools)
+
+
+async def wake(state: Pass, tools: Tools) -> None:
+    """Give an engine that was scaled to zero its first replicas before an autoscaler takes over.
+
+    An autoscaler leaves a Deployment of 0 replicas alone: that is how people switch it off.
+    """
+    scaling, name = state.instance.spec.engine.autoscaling, state.instance.names.engine
+    if not state.may_write or not state.gate_open or scaling is None:
+        return
+    deployment, present = state.child(DEPLOYMENT, name), state.child(AUTOSCALER, name)
+    if deployment is None or present is not None:
+        return
+    if live.field(deployment, "spec", "replicas") == 0:
+        await _scale(state, tools, name, scaling.min_replicas)
 
 
 async def apply_workloads(state: Pass, tools: Tools) -> None:
@@ -36,11 +58,7 @@ async def scale(state: Pass, tools: Tools) -> None:
         deployment = state.child(DEPLOYMENT, name)
         if deployment is None or live.number(deployment, "spec", "replicas") == wanted:
             continue
-        namespace = state.instance.namespace
-        await tools.client.scale(DEPLOYMENT, namespace, name, wanted)
-        fresh = await tools.client.get(DEPLOYMENT, namespace, name)
-        tools.cache.put(fresh)
-        state.children[ref_of(fresh)] = fresh
+        await _scale(state, tools, name, wanted)
 
 
 async def prune_children(state: Pass, tools: Tools) -> None:
@@ -64,6 +82,14 @@ async def _open_up(state: Pass, tools: Tools) -> None:
     for ref, obj in found:
         await prune.remove(tools.client, tools.cache, ref, obj)
         state.children.pop(ref, None)
+
+
+async def _scale(state: Pass, tools: Tools, name: str, count: int) -> None:
+    namespace = state.instance.namespace
+    await tools.client.scale(DEPLOYMENT, namespace, name, count)
+    fresh = await tools.client.get(DEPLOYMENT, namespace, name)
+    tools.cache.put(fresh)
+    state.children[ref_of(fresh)] = fresh
 
 
 async def _apply(state: Pass, tools: Tools, manifest: dict[str, object]) -> None:

@@ -26,8 +26,9 @@ class SecretFault(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class SecretProblem:
-    """One used Secret key that cannot be used."""
+    """One used key of a Secret, or of a ConfigMap, that cannot be used."""
 
+    kind: str = "Secret"
     secret: str
     key: str
     fault: SecretFault

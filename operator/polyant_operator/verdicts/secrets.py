@@ -52,18 +52,28 @@ def is_patience_over(instance: PolyantInstance, now: datetime) -> bool:
 
 
 def _sentence(instance: PolyantInstance, problem: SecretProblem) -> str:
-    where = f"{problem.field} names Secret {problem.secret}, key {problem.key}"
+    where = f"{problem.field} names {problem.kind} {problem.secret}, key {problem.key}"
     if not problem.field:
         where = f"Secret {problem.secret}, key {problem.key}, was generated and is not as it was"
         if problem.fault is SecretFault.ABSENT:
             return f"{where}: it is gone. {_restore(instance, problem)}"
     match problem.fault:
         case SecretFault.ABSENT:
-            return f"{where}: there is no such Secret. Create it with that key."
+            return f"{where}: there is no such {problem.kind}. {_origin(instance, problem)}"
         case SecretFault.NO_KEY:
-            return f"{where}: the Secret has no such key. Add the key to it."
+            return f"{where}: the {problem.kind} has no such key. Add the key to it."
         case _:
             return f"{where}: the value has the wrong form, expected {problem.expected}."
+
+
+def _origin(instance: PolyantInstance, problem: SecretProblem) -> str:
+    cluster = instance.spec.database.cnpg_cluster_ref
+    if cluster is None or problem.field != "spec.database.cnpgClusterRef":
+        return "Create it with that key."
+    return (
+        f"CloudNativePG writes it once Cluster {cluster.name} is bootstrapped in this namespace: see"
+        f" kubectl describe cluster.postgresql.cnpg.io {cluster.name}"
+    )
 
 
 def _restore(instance: PolyantInstance, problem: SecretProblem) -> str:

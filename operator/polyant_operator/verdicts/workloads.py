@@ -21,6 +21,8 @@ def _available(kind: ConditionType, workload: Workload, observed: Observed) -> V
     if deployment is None:
         return waits(kind, Reason.PENDING, "The Deployment is made once Migrated is True.")
     wanted = live.number(deployment, "spec", "replicas")
+    if not workload.current and observed.queued:
+        return waits(kind, Reason.ROLLOUT_QUEUED, observed.queued)
     if not workload.current:
         ready = live.number(deployment, "status", "readyReplicas")
         text = (

@@ -9,6 +9,7 @@ from typing_extensions import override
 from polyant_operator.desired.context import OperandOptions
 from polyant_operator.kube import errors
 from polyant_operator.kube.access import Access
+from polyant_operator.kube.api_server import ApiServer
 from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
@@ -17,6 +18,7 @@ from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.kinds import EVENT, INSTANCE, Kind, Object
 from polyant_operator.reconcile import instance as passes
 from polyant_operator.reconcile.instance import Reconciler
+from polyant_operator.reconcile.rollouts import Rollouts
 from polyant_operator.reconcile.state import Pass, Tools
 from support import kstatus, observations
 
@@ -60,8 +62,10 @@ def reconciler(server: Server, obj: Object) -> Reconciler:
             cache=cache,
             applier=Applier(server, cache),
             discovery=Discovery(server),
+            api_server=ApiServer(server),
             recorder=Recorder(server, lambda: 0.0, lambda: now),
             options=OperandOptions(),
+            rollouts=Rollouts(cache),
             random=bytes,
             wall_clock=lambda: now,
         )

@@ -49,6 +49,17 @@ async def test_another_secret_is_named_with_its_cure(engine: FakeEngine) -> None
     assert "AUTH_SECRET of the panel differs from the engine's" in answer.text
 
 
+@pytest.mark.parametrize("secret", ["b" * 40, "c" * 40])
+async def test_while_the_secret_changes_an_engine_with_either_value_will_do(
+    engine: FakeEngine, secret: str
+) -> None:
+    engine.auth_secret = secret
+    line = InMemoryTransport(engine.app)
+    changing = ENVIRON | {"AUTH_SECRET": "b" * 40, "AUTH_SECRET_PREVIOUS": "c" * 40}
+
+    assert await asgi.readiness(settings.load(changing), line) is None
+
+
 async def test_a_reason_is_logged_once(
     engine: FakeEngine, caplog: pytest.LogCaptureFixture
 ) -> None:
