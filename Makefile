@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install up down dev test check format unit integration e2e bench images lock clean
+.PHONY: help install up down dev test check format unit integration e2e bench images dist lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: install ## Print the measurements
 
 images: install ## Build the container images
 	@$(BIN)/python -m dev.images build
+
+dist: install ## Write the files that are made of others: install.yaml, config/, the chart's README
+	@$(BIN)/python -m dev.dist
 
 lock: install ## Write requirements/*.txt anew from pyproject.toml
 	@for set in "operator:--extra operator" "engine:--extra engine --extra web" "build:--group build" "postgres:--group postgres" "dev:--all-extras --group dev"; do \

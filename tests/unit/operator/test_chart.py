@@ -19,7 +19,7 @@ def values() -> dict[str, Any]:
 
 
 def test_the_crd_of_the_chart_is_that_of_the_repository() -> None:
-    """After a change: cp crds/*.yaml charts/polyant-operator/files/."""
+    """After a change: make dist."""
     assert (CHART / "files" / CRD).read_text() == (ROOT / "crds" / CRD).read_text()
 
 
