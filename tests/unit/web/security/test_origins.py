@@ -85,7 +85,7 @@ def test_where_our_address_is_known_no_header_is_believed_about_it(trust: Trust,
     )
 
     scheme, _, netloc = own.partition("://")
-    assert (found.scheme, found.hosts) == (scheme, {"panel.test", netloc})
+    assert (found.scheme, found.hosts) == (scheme, frozenset({"panel.test", netloc}))
 
 
 def test_the_address_of_the_client_still_comes_from_the_trusted_proxy() -> None:
