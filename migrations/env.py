@@ -10,6 +10,7 @@ without one it claims nothing for older code.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -28,13 +29,14 @@ NOTE_COMPAT = text(
 )
 
 dsn: str = context.config.attributes["dsn"]
+tls: ssl.SSLContext | None = context.config.attributes.get("tls")
 note_applied: Callable[[str], None] = context.config.attributes["on_applied"]
 
 
 async def connect() -> asyncpg.Connection:
     timeouts = {"lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
     settings = {"application_name": "polyant-migrate", "jit": "off", **timeouts}
-    return await asyncpg.connect(dsn, server_settings=settings)
+    return await asyncpg.connect(dsn, ssl=tls, server_settings=settings)
 
 
 def advance_compat(

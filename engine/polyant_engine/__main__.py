@@ -130,10 +130,12 @@ def reset_password(arguments: list[str]) -> int:
     except ConfigurationError as wrong:
         sys.stderr.write(wrong.report() + "\n")
         return EXIT_CONFIGURATION
-    from polyant_engine.accounts import resetting  # other commands must not wait for this import
+    from polyant_engine.accounts import resetting  # other commands must not wait for these imports
+    from polyant_engine.core.database import Target
 
+    target = Target(dsn=settings.database.dsn, extra_ca_file=settings.database.extra_ca_file)
     (email, *_) = arguments
-    password = asyncio.run(resetting.reset(settings.database.dsn, email))
+    password = asyncio.run(resetting.reset(target, email))
     if password is None:
         sys.stderr.write(f"there is no account {email}\n")
         return 1

@@ -29,6 +29,10 @@ from polyant_engine.agents.model import InstallationModel
 from polyant_engine.agents.postgres import PostgresAgents
 from polyant_engine.agents.routes import AgentRoutes
 from polyant_engine.agents.service import Agents
+from polyant_engine.attachments.postgres import PostgresAttachments
+from polyant_engine.attachments.routes import AttachmentRoutes
+from polyant_engine.attachments.s3 import Place, S3Bucket
+from polyant_engine.attachments.service import Attachments
 from polyant_engine.completions.limits import RateLimits
 from polyant_engine.completions.postgres import PostgresCounters
 from polyant_engine.completions.routes import Callers, Completions
@@ -36,9 +40,10 @@ from polyant_engine.conversations import leases, lifetime
 from polyant_engine.conversations.call_log import BufferedCallLog
 from polyant_engine.conversations.lifetime import Chore
 from polyant_engine.conversations.metrics import TurnMetrics
+from polyant_engine.conversations.ports import Keeper
 from polyant_engine.conversations.postgres import PostgresTurns
 from polyant_engine.conversations.service import Dependencies, Turns
-from polyant_engine.core import database, egress, server, sockets
+from polyant_engine.core import authorities, database, egress, server, sockets
 from polyant_engine.core.clock import Clock, SystemClock
 from polyant_engine.core.configuration import ConfigurationError, Problem
 from polyant_engine.core.database import Database, OnStatement
@@ -108,7 +113,13 @@ async def opened(
 async def _foundation(
     stack: AsyncExitStack, settings: Settings, on_statement: OnStatement | None
 ) -> Foundation:
-    target = database.Target(dsn=settings.database.dsn)
+    extra_ca_file = settings.database.extra_ca_file
+    target = database.Target(dsn=settings.database.dsn, extra_ca_file=extra_ca_file)
+    clients = egress.opened(
+        settings.model_private_hosts,
+        proxies=settings.proxies,
+        tls=authorities.context(extra_ca_file),
+    )
     pool = await stack.enter_async_context(
         database.opened(target, size=settings.database.pool_size, on_statement=on_statement)
     )
@@ -120,7 +131,7 @@ async def _foundation(
         clock=clock,
         metrics=Metrics(),
         database=pool,
-        egress=await stack.enter_async_context(egress.opened(settings.model_private_hosts)),
+        egress=await stack.enter_async_context(clients),
         hasher=hasher,
         vault=Vault(_ring(settings), InstallationStore(pool)),
         accounts=Accounts(AccountStore(pool), Passwords(), limits, hasher),
@@ -140,7 +151,8 @@ async def _features(stack: AsyncExitStack, found: Foundation) -> tuple[Endpoint,
     )
     counters = PostgresCounters(found.database)
     chores = [(COUNTER_SECONDS, counters.forget_old_windows)]
-    turns = await stack.enter_async_context(_turns(found, models, chores))
+    attachments = _attachments(found)
+    turns = await stack.enter_async_context(_turns(found, models, chores, attachments))
     completions = Completions(
         turns=turns,
         callers=Callers(found.accounts, found.hasher),
@@ -153,11 +165,32 @@ async def _features(stack: AsyncExitStack, found: Foundation) -> tuple[Endpoint,
         *PublicHealth(found.clock).endpoints(),
         *AccountRoutes(found.accounts, identities, found.hasher).endpoints(),
         *AgentRoutes(agents).endpoints(),
+        *AttachmentRoutes(attachments).endpoints(),
     )
 
 
+def _attachments(found: Foundation) -> Attachments | None:
+    """Build what keeps files, if there is a bucket for them."""
+    given = found.settings.attachments
+    if given is None:
+        return None
+    place = Place(
+        bucket=given.bucket,
+        region=given.region,
+        endpoint=given.endpoint,
+        access_key_id=given.access_key_id,
+        secret_access_key=given.secret_access_key,
+        extra_ca_file=found.settings.database.extra_ca_file,
+    )
+    rows = PostgresAttachments(found.database)
+    return Attachments(rows, S3Bucket(place), found.metrics.registry)
+
+
 def _turns(
-    found: Foundation, models: Sequence[InstallationModel], chores: Sequence[Chore]
+    found: Foundation,
+    models: Sequence[InstallationModel],
+    chores: Sequence[Chore],
+    keeper: Keeper | None,
 ) -> AbstractAsyncContextManager[Turns]:
     """Build the turns, which run until the stack closes."""
     runner = f"{found.settings.election.pod_name or socket.gethostname()}/{secrets.token_hex(4)}"
@@ -174,6 +207,7 @@ def _turns(
             metrics=TurnMetrics(found.metrics.registry),
             clock=found.clock,
             timezone=found.settings.tunables.datetime_timezone,
+            keeper=keeper,
         )
     )
     partitions = partial(store.ensure_log_partitions, leases.PARTITION_DAYS)
@@ -226,6 +260,11 @@ async def run(settings: Settings) -> None:
     http = settings.http
     if settings.keys.internal_secret is None:
         _log.warning("AUTH_INTERNAL_SECRET is not set: nobody can sign in with a password")
+    if settings.attachments is not None:
+        text = (
+            "attachments are configured, but this release keeps none yet: PLATFORM_S3_* is unused"
+        )
+        _log.warning(text)
     main = _listen("API_PORT", http.port, http)
     internal = _listen("INTERNAL_PORT", http.internal_port, http) if http.internal_port else None
     metrics = _listen("METRICS_PORT", http.metrics_port, http)

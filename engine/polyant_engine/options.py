@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from polyant_engine.core.proxies import Proxies
+
 Hops = int | Literal["all"]
 
 
@@ -24,6 +26,7 @@ class DatabaseSettings:
     dsn: str = field(repr=False)
     pool_size: int
     wait_seconds: int
+    extra_ca_file: str | None  # authorities besides those of the system
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +118,7 @@ class AttachmentSettings:
 
     bucket: str
     region: str
+    endpoint: str | None  # nothing: that of the region at AWS
     access_key_id: str | None
     secret_access_key: str | None = field(repr=False)
 
@@ -128,6 +132,7 @@ class Settings:
     http: HttpSettings
     models: tuple[ModelSettings, ...]
     model_private_hosts: tuple[str, ...]
+    proxies: Proxies  # out of the private network
     election: ElectionSettings
     channels_enabled: bool
     tunables: Tunables

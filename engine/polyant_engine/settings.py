@@ -11,9 +11,10 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
-from polyant_engine.core import dsn, forms
+from polyant_engine.core import authorities, dsn, forms
 from polyant_engine.core.configuration import ConfigurationError, Reader, Variable
 from polyant_engine.core.dsn import MAX_PORT
+from polyant_engine.core.proxies import Proxies
 from polyant_engine.options import (
     AdminSettings,
     AttachmentSettings,
@@ -78,6 +79,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         http=_http(reader),
         models=_models(reader),
         model_private_hosts=_hosts(reader),
+        proxies=_proxies(reader),
         election=_election(reader),
         channels_enabled=reader.boolean("CHANNELS_ENABLED"),
         tunables=_tunables(reader),
@@ -127,6 +129,28 @@ def _database(reader: Reader) -> DatabaseSettings:
         dsn=_dsn(reader),
         pool_size=reader.integer("DATABASE_POOL_SIZE", 2, 200),
         wait_seconds=reader.integer("MIGRATE_TIMEOUT_SECONDS", 1, 86_400),
+        extra_ca_file=_extra_ca_file(reader),
+    )
+
+
+def _extra_ca_file(reader: Reader) -> str | None:
+    path = reader.text("EXTRA_CA_FILE")
+    if path is None:
+        return None
+    try:
+        authorities.context(path)
+    except OSError as failed:
+        cure = "Name a file of certificates in PEM form (BEGIN CERTIFICATE)."
+        reader.add("EXTRA_CA_FILE", f"{path} cannot be used: {failed.strerror or failed}.", cure)
+        return None
+    return path
+
+
+def _proxies(reader: Reader) -> Proxies:
+    return Proxies(
+        https=reader.optional("HTTPS_PROXY", forms.proxy_url),
+        http=reader.optional("HTTP_PROXY", forms.proxy_url),
+        exceptions=forms.word_list(reader.text("NO_PROXY") or ""),
     )
 
 
@@ -306,21 +330,21 @@ def _tunables(reader: Reader) -> Tunables:
 
 
 def _attachments(reader: Reader) -> AttachmentSettings | None:
-    names = ("BUCKET", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
+    names = ("BUCKET", "REGION", "ENDPOINT", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
     found = {name: reader.text(f"PLATFORM_S3_{name}") for name in names}
     if not any(found.values()):
         return None
     pairs = (("BUCKET", "REGION"), ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"))
     wanted = [(a, b) for pair in pairs for a, b in (pair, pair[::-1]) if found[b] and not found[a]]
-    wanted += (
-        [("BUCKET", "ACCESS_KEY_ID")] if found["ACCESS_KEY_ID"] and not found["BUCKET"] else []
-    )
+    parts = ("ACCESS_KEY_ID", "ENDPOINT")
+    wanted += [("BUCKET", part) for part in parts if found[part] and not found["BUCKET"]]
     for missing, given in wanted:
         name = f"PLATFORM_S3_{missing}"
         reader.add(name, f"is missing although PLATFORM_S3_{given} is set.", f"Set {name}.")
     return AttachmentSettings(
         bucket=found["BUCKET"] or "",
         region=found["REGION"] or "",
+        endpoint=found["ENDPOINT"],
         access_key_id=found["ACCESS_KEY_ID"],
         secret_access_key=found["SECRET_ACCESS_KEY"],
     )

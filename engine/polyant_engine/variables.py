@@ -115,6 +115,21 @@ VARIABLES: Mapping[str, Variable] = {
     "MODEL_PRIVATE_HOSTS": Variable(
         form="a comma list of host or host:port", doc="Model hosts that may have private addresses."
     ),
+    # the way out
+    "EXTRA_CA_FILE": Variable(
+        form="a path to a PEM file",
+        doc="Certificate authorities that are trusted besides those of the system.",
+    ),
+    "HTTPS_PROXY": Variable(
+        form="http(s)://[user:password@]host[:port]", doc="Proxy to https addresses outside."
+    ),
+    "HTTP_PROXY": Variable(
+        form="http(s)://[user:password@]host[:port]", doc="Proxy to http addresses outside."
+    ),
+    "NO_PROXY": Variable(
+        form="a comma list of hosts, .domains, addresses or ranges, or *",
+        doc="What is reached without the proxies.",
+    ),
     # channels and leadership
     "CHANNELS_ENABLED": Variable(form=YES_NO, default="true", doc="Run channel adapters."),
     "ELECTION_BACKEND": Variable(
@@ -149,8 +164,11 @@ VARIABLES: Mapping[str, Variable] = {
         form="a language tag such as en-US", default="en-US", doc="Language of {{datetime}}."
     ),
     # attachments
-    "PLATFORM_S3_BUCKET": Variable(form="a bucket name", doc="Keeps attachments."),
+    "PLATFORM_S3_BUCKET": Variable(
+        form="a bucket name", doc="Keeps images that come with messages."
+    ),
     "PLATFORM_S3_REGION": Variable(form="a region", doc="Required with PLATFORM_S3_BUCKET."),
+    "PLATFORM_S3_ENDPOINT": Variable(form="a URL", doc="Of storage that is not at AWS."),
     "PLATFORM_S3_ACCESS_KEY_ID": Variable(form="a key id", doc="Together with its secret."),
     "PLATFORM_S3_SECRET_ACCESS_KEY": _secret("a secret key", "Together with its id."),
 }

@@ -10,7 +10,7 @@ from typing import Any
 from polyant_operator.api import instance as instances
 from polyant_operator.desired import tree
 from polyant_operator.desired.context import Context
-from support import recipes
+from support import authority, recipes
 from support.environment import Process
 
 INSTALLATION = "0198c2f4-7a54-7b52-9d1e-6a3f0c1d2e3f"
@@ -124,6 +124,8 @@ def environment(container: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _value(variable: Mapping[str, Any]) -> str:
+    if variable["name"] == "EXTRA_CA_FILE":
+        return str(authority.sample())
     if "value" in variable:
         return str(variable["value"]).replace("$$(", "$(")
     if "fieldRef" in variable["valueFrom"]:

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from typing_extensions import override
 
-from polyant_web import asgi
+from polyant_web import asgi, authorities
 from polyant_web.engine.http import HttpTransport
 from polyant_web.observability import probes
 from polyant_web.observability.metrics import Metrics
@@ -63,7 +63,8 @@ def run(settings: Settings) -> None:
 async def serve(settings: Settings) -> None:
     """Serve until a signal comes, then drain."""
     metrics, drain = Metrics(), Drain()
-    transport = HttpTransport(settings.engine_url, settings.internal_secret, metrics)
+    tls = authorities.context(settings.extra_ca_file)
+    transport = HttpTransport(settings.engine_url, settings.internal_secret, metrics, tls)
 
     async def check() -> str | None:
         return await asgi.readiness(settings, transport)

@@ -8,13 +8,13 @@ from polyant_engine.core import database
 from polyant_engine.core.database import Target
 
 
-async def reset(dsn: str, email: str) -> str | None:
+async def reset(target: Target, email: str) -> str | None:
     """Give an account a password for its next sign-in, end its sessions, and return the password.
 
     None: there is no such account. The password must be changed at once.
     """
     password = secrets.token_urlsafe(model.GENERATED_PASSWORD_BYTES)
     hashed = await Passwords().hash(password)
-    async with database.opened(Target(dsn=dsn), size=1) as pool, pool.transaction() as connection:
+    async with database.opened(target, size=1) as pool, pool.transaction() as connection:
         found = await postgres.reset_password(connection, model.normal_email(email), hashed)
     return password if found else None

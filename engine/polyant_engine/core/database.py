@@ -21,7 +21,7 @@ import asyncpg
 import orjson
 from typing_extensions import override
 
-from polyant_engine.core import errors
+from polyant_engine.core import authorities, errors
 
 Record: TypeAlias = asyncpg.Record
 OnStatement = Callable[[str], None]
@@ -50,6 +50,7 @@ class Target:
     """Where the database is; the DSN carries sslmode and the CA file."""
 
     dsn: str
+    extra_ca_file: str | None = None
     application_name: str = "polyant-engine"
     connect_timeout: float = CONNECT_TIMEOUT_SECONDS
 
@@ -235,6 +236,7 @@ async def opened(
 
     pool = asyncpg.create_pool(
         target.dsn,
+        ssl=authorities.of_database(target.dsn, target.extra_ca_file),
         min_size=0,
         max_size=size,
         init=prepare,

@@ -5,27 +5,41 @@ or redirect there. So the check sits in the socket factory, behind the last look
 followed here, one guarded hop after the other, without the credentials once the host changes.
 Hosts that an administrator lists (`MODEL_PRIVATE_HOSTS`: `host` or `host:port`) may be private.
 
+Behind a proxy (`HTTPS_PROXY`) it is the proxy that looks names up and connects. Then the target is
+checked before the proxy is asked, as far as names can be looked up here: an address that is not
+public is refused, and so are the cluster's own names. A name that only the proxy knows is left to
+the proxy's rules. What `NO_PROXY` lists is connected directly, behind the guard in the socket.
+
 `Egress.session(url)` is the pooled client for one hop (the model gateway's hot path, which allows no
 redirects); `Egress.fetch` follows redirects with limits, for tools and media.
 """
 
+import asyncio
 import contextlib
 import socket
+import ssl
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import aiohttp
+from typing_extensions import override
 
-from polyant_engine.core import addresses, errors
+from polyant_engine.core import addresses, authorities, errors
+from polyant_engine.core.proxies import DEFAULT_PORTS, Proxies
 
 MAX_REDIRECTS = 3
 TOTAL_TIMEOUT_SECONDS = 30.0
 CONNECT_TIMEOUT_SECONDS = 10.0
 POOL_SIZE = 200
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-DEFAULT_PORTS = {"http": 80, "https": 443}
+# Names that mean something else, or nothing, to a proxy.
+INSIDE = (".svc", ".cluster.local", ".local", ".localhost", ".internal")
+LOOKUP_SECONDS = 10.0
+LOOKUPS_REMEMBERED = 1000
 CREDENTIALS = frozenset({"authorization", "cookie", "x-api-key", "api-key"})
 
 
@@ -61,13 +75,19 @@ class Egress:
         guarded: aiohttp.ClientSession,
         trusted: aiohttp.ClientSession,
         private_hosts: Iterable[str],
+        routes: "Routes | None" = None,
     ) -> None:
         self._guarded = guarded
         self._trusted = trusted
+        self._routes = routes or Routes(Proxies(), {}, {})
         self._private_hosts = frozenset(host.lower() for host in private_hosts)
 
     def session(self, url: str) -> aiohttp.ClientSession:
         """Return the client for one request to this URL; send it with `allow_redirects=False`."""
+        proxy = self._routes.proxies.of(url)
+        if proxy is not None:
+            routes = self._routes.trusted if self.is_listed(url) else self._routes.guarded
+            return routes[proxy]
         return self._trusted if self.is_listed(url) else self._guarded
 
     def is_listed(self, url: str) -> bool:
@@ -103,6 +123,8 @@ class Egress:
                 method, url, headers=headers, allow_redirects=False, **body
             ) as answer:
                 yield answer
+        except aiohttp.ClientProxyConnectionError as failed:
+            raise errors.UpstreamFailed(f"The proxy to {host} cannot be reached.") from failed
         except aiohttp.ClientConnectorError as failed:
             if isinstance(failed.os_error, AddressForbiddenError):
                 raise TargetForbidden(f"{host} is not on the public Internet.") from failed
@@ -113,22 +135,88 @@ class Egress:
             raise errors.UpstreamFailed(f"{host} did not answer properly.") from failed
 
 
+class GuardedRoute(aiohttp.TCPConnector):
+    """A connector to a proxy that refuses targets inside before the proxy hears of them."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self._known: OrderedDict[str, tuple[float, bool]] = OrderedDict()
+
+    @override
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: Any, timeout: aiohttp.ClientTimeout
+    ) -> Any:
+        if not await self._is_outside(req.url.host or ""):
+            raise aiohttp.ClientConnectorError(req.connection_key, AddressForbiddenError())
+        return await super().connect(req, traces, timeout)
+
+    async def _is_outside(self, host: str) -> bool:
+        now = asyncio.get_running_loop().time()
+        until, known = self._known.get(host, (0.0, False))
+        if until > now:
+            return known
+        found = not is_inside(host) and await _leads_outside(host)
+        self._known[host] = (now + LOOKUP_SECONDS, found)
+        while len(self._known) > LOOKUPS_REMEMBERED:
+            self._known.popitem(last=False)
+        return found
+
+
+def is_inside(host: str) -> bool:
+    """Tell whether a name is one of the cluster or of this machine, whoever looks it up."""
+    name = host.lower().rstrip(".")
+    return ("." not in name and ":" not in name) or name.endswith(INSIDE)
+
+
+async def _leads_outside(host: str) -> bool:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return True  # nobody here knows the name: the proxy decides
+    return all(addresses.is_public(str(info[4][0])) for info in found)
+
+
+@dataclass(frozen=True)
+class Routes:
+    """The clients behind proxies, by proxy."""
+
+    proxies: Proxies
+    guarded: Mapping[str, aiohttp.ClientSession]
+    trusted: Mapping[str, aiohttp.ClientSession]
+
+
 @contextlib.asynccontextmanager
-async def opened(private_hosts: Iterable[str]) -> AsyncIterator[Egress]:
-    """Keep the clients open; neither reads proxy variables, cookies or netrc."""
-    timeout = aiohttp.ClientTimeout(total=TOTAL_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
+async def opened(
+    private_hosts: Iterable[str],
+    *,
+    proxies: Proxies | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[Egress]:
+    """Keep the clients open; none reads proxy variables, cookies or netrc by itself."""
+    known, trust = proxies or Proxies(), tls or authorities.context(None)
     async with contextlib.AsyncExitStack() as stack:
-        guarded, trusted = [
-            await stack.enter_async_context(
-                aiohttp.ClientSession(
-                    connector=aiohttp.TCPConnector(limit=POOL_SIZE, socket_factory=factory),
-                    cookie_jar=aiohttp.DummyCookieJar(),
-                    timeout=timeout,
-                )
-            )
-            for factory in (public_socket, None)
-        ]
-        yield Egress(guarded, trusted, private_hosts)
+
+        async def client(
+            connector: aiohttp.TCPConnector, proxy: str | None = None
+        ) -> aiohttp.ClientSession:
+            return await stack.enter_async_context(_session(connector, proxy))
+
+        plain = partial(aiohttp.TCPConnector, limit=POOL_SIZE, ssl=trust)
+        guarded = partial(GuardedRoute, limit=POOL_SIZE, ssl=trust)
+        routes = Routes(
+            known,
+            {proxy: await client(guarded(), proxy) for proxy in known.all},
+            {proxy: await client(plain(), proxy) for proxy in known.all},
+        )
+        direct = await client(plain(socket_factory=public_socket))
+        yield Egress(direct, await client(plain()), private_hosts, routes)
+
+
+def _session(connector: aiohttp.TCPConnector, proxy: str | None) -> aiohttp.ClientSession:
+    timeout = aiohttp.ClientTimeout(total=TOTAL_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
+    return aiohttp.ClientSession(
+        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=timeout, proxy=proxy
+    )
 
 
 def public_socket(info: tuple[Any, ...]) -> socket.socket:

@@ -114,6 +114,19 @@ def host_list(text: str) -> tuple[str, ...]:
     return tuple(_whole(_HOST, item.lower()) for item in _items(text))
 
 
+def word_list(text: str) -> tuple[str, ...]:
+    """Read a comma list of anything."""
+    return tuple(_items(text))
+
+
+def proxy_url(text: str) -> str:
+    """Read the address of a proxy."""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+        raise ValueError(text)
+    return text.rstrip("/")
+
+
 def _items(text: str) -> list[str]:
     return [item.strip() for item in text.split(",") if item.strip()]
 

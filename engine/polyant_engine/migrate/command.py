@@ -65,8 +65,8 @@ def _failed(failed: MigrationFailure, path: Path) -> int:
 
 async def migrate(settings: MigrationSettings, clock: Clock) -> Report:
     """Bring the database to where this release can serve from it."""
-    dsn, wait = settings.database.dsn, settings.database.wait_seconds
-    async with waiting.connected(dsn, wait, clock) as connection:
+    wait = settings.database.wait_seconds
+    async with waiting.connected(settings.database, clock) as connection:
         with _named():
             # The preflight may create the extension, which two at once would trip over.
             async with locking.alone(connection, wait, clock):
@@ -95,7 +95,7 @@ async def _upgrade(connection: asyncpg.Connection, settings: MigrationSettings) 
     identity.check_key(key, _ring(settings).ids)
     if compat is not None and compat.head >= own_head:
         return []
-    return await upgrading.upgrade(settings.database.dsn)
+    return await upgrading.upgrade(settings.database)
 
 
 async def _what_is(store: InstallationStore) -> tuple[Identity | None, Compat | None, str | None]:

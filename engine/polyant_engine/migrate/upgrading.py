@@ -8,9 +8,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import DBAPIError
 
+from polyant_engine.core import authorities
 from polyant_engine.installation import revisions
 from polyant_engine.migrate import waiting
 from polyant_engine.migrate.failures import DatabaseUnreachable, MigrationFailed
+from polyant_engine.options import DatabaseSettings
 
 LOCK_TRIES = 12
 LOCK_PAUSE_SECONDS = 5.0
@@ -18,12 +20,12 @@ LOCK_PAUSE_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
 
-async def upgrade(dsn: str) -> list[str]:
+async def upgrade(database: DatabaseSettings) -> list[str]:
     """Bring the schema to the head and return the revisions that were applied."""
     applied: list[str] = []
     for left in reversed(range(LOCK_TRIES)):
         try:
-            await asyncio.to_thread(_run, dsn, applied)
+            await asyncio.to_thread(_run, database, applied)
         except (DBAPIError, *waiting.NOT_YET, asyncpg.PostgresError) as failed:
             origin = _origin(failed)
             if not isinstance(origin, asyncpg.LockNotAvailableError) or left == 0:
@@ -35,10 +37,11 @@ async def upgrade(dsn: str) -> list[str]:
     raise AssertionError("the last try returns or raises")
 
 
-def _run(dsn: str, applied: list[str]) -> None:
+def _run(database: DatabaseSettings, applied: list[str]) -> None:
     config = Config()
     config.set_main_option("script_location", str(revisions.home()).replace("%", "%%"))
-    config.attributes["dsn"] = dsn
+    config.attributes["dsn"] = database.dsn
+    config.attributes["tls"] = authorities.of_database(database.dsn, database.extra_ca_file)
     config.attributes["on_applied"] = applied.append
     command.upgrade(config, "head")
 

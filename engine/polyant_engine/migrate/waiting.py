@@ -8,14 +8,16 @@ grace only (a role may be created a moment later) and then ends the wait.
 import asyncio
 import contextlib
 import logging
+import ssl
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import asyncpg
 
-from polyant_engine.core import database
+from polyant_engine.core import authorities, database
 from polyant_engine.core.clock import Clock
 from polyant_engine.migrate.failures import DatabaseUnreachable
+from polyant_engine.options import DatabaseSettings
 
 APPLICATION_NAME = "polyant-migrate"
 PAUSE_SECONDS = 1.0
@@ -44,21 +46,21 @@ _log = logging.getLogger(__name__)
 
 
 @contextlib.asynccontextmanager
-async def connected(
-    dsn: str, wait_seconds: float, clock: Clock
-) -> AsyncIterator[asyncpg.Connection]:
+async def connected(settings: DatabaseSettings, clock: Clock) -> AsyncIterator[asyncpg.Connection]:
     """Yield a connection to a database that can be written, once there is one."""
-    connection = await _wait(dsn, wait_seconds, clock)
+    connection = await _wait(settings, clock)
     try:
         yield connection
     finally:
         await connection.close(timeout=CONNECT_TIMEOUT_SECONDS)
 
 
-async def _wait(dsn: str, wait_seconds: float, clock: Clock) -> asyncpg.Connection:
+async def _wait(settings: DatabaseSettings, clock: Clock) -> asyncpg.Connection:
+    dsn, wait_seconds = settings.dsn, settings.wait_seconds
+    trust = authorities.of_database(dsn, settings.extra_ca_file)
     started = told = clock.monotonic()
     while True:
-        found = await _attempt(dsn)
+        found = await _attempt(dsn, trust)
         if not isinstance(found, Exception):
             return found
         now = clock.monotonic()
@@ -73,10 +75,11 @@ async def _wait(dsn: str, wait_seconds: float, clock: Clock) -> asyncpg.Connecti
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _attempt(dsn: str) -> asyncpg.Connection | Exception:
+async def _attempt(dsn: str, trust: ssl.SSLContext | None) -> asyncpg.Connection | Exception:
     try:
         connection = await asyncpg.connect(
             dsn,
+            ssl=trust,
             timeout=CONNECT_TIMEOUT_SECONDS,
             command_timeout=COMMAND_TIMEOUT_SECONDS,
             server_settings={"application_name": APPLICATION_NAME, "jit": "off"},

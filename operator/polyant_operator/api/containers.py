@@ -24,7 +24,7 @@ ContainerName = Annotated[
         "use lower-case letters, digits and '-'",
     ),
     matching(
-        r"(?!(engine|migrate|postgres|web)$).*",
+        r"(?!(engine|migrate|postgresql|web)$).*",
         "is the name of a container of the operator",
         "choose another name",
     ),

@@ -26,6 +26,7 @@ APPLICATION: Final = "polyant"
 
 # Our own labels.
 OWNER: Final = f"{GROUP}/instance"  # on every object, also on retained ones
+SHARD: Final = f"{GROUP}/shard"  # on an instance: which operator serves it; copied to its objects
 RELOAD: Final = f"{GROUP}/reload"  # "true" on a user's Secret: changes are seen at once
 MIGRATION: Final = f"{GROUP}/migration"  # the hash a migration Job stands for
 ATTEMPT: Final = f"{GROUP}/attempt"  # which try of that hash

@@ -33,6 +33,8 @@ class Context:
     # HMAC over the Secret values a component uses (`digests.component`); for one whose Secrets
     # couldn't be read, put the live pods' value here, or they would roll.
     secret_digests: Mapping[Component, str] = field(default_factory=dict)
+    # Digest of the user's certificate authorities; as the live pods have it where it can't be read.
+    ca_digest: str = UNKNOWN_DIGEST
     # `digests.migration`: what the migration Job is named after.
     migration_hash: str = UNKNOWN_DIGEST
     # Which try of that hash, from 1.

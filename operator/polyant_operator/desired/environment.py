@@ -13,7 +13,16 @@ from polyant_operator.api.environment import Variable, VariableSet
 from polyant_operator.api.instance import PolyantInstance
 from polyant_operator.api.labels import TAKE_OVER, Component
 from polyant_operator.api.models import ModelProvider
-from polyant_operator.desired import ports, secrets, trust, uses
+from polyant_operator.desired import (
+    attachments,
+    ca_bundle,
+    ports,
+    proxy,
+    secrets,
+    sign_in,
+    trust,
+    uses,
+)
 from polyant_operator.desired.context import Manifest
 from polyant_operator.desired.wire import wire
 
@@ -39,6 +48,8 @@ def engine(instance: PolyantInstance) -> list[Manifest]:
         **trust.derive(instance).engine_variables,
         **_tunables(spec.engine.tunables),
         **_models(spec.models),
+        **attachments.variables(instance),
+        **ca_bundle.variables(instance),
         "API_PORT": str(ports.ENGINE),
         "CHANNELS_ENABLED": _flag(spec.channels.enabled),
         "DATABASE_POOL_SIZE": str(spec.database.pool_size),
@@ -49,7 +60,8 @@ def engine(instance: PolyantInstance) -> list[Manifest]:
         "MIGRATE_ON_START": _flag(value=False),
     }
     fields = {"POD_NAME": "metadata.name", "POD_NAMESPACE": "metadata.namespace"}
-    ours = [*_plain(plain), *_fields(fields), *_referenced(instance, Component.ENGINE)]
+    told = [*_plain(plain), *_fields(fields), *proxy.variables(instance)]
+    ours = [*told, *_referenced(instance, Component.ENGINE)]
     return [*_by_name(ours), *_own(spec.engine.env)]
 
 
@@ -57,16 +69,20 @@ def web(instance: PolyantInstance) -> list[Manifest]:
     """Give the panel's variables; no database credentials among them."""
     plain = {
         **trust.derive(instance).web_variables,
+        **sign_in.variables(instance),
+        **ca_bundle.variables(instance),
         "METRICS_PORT": str(ports.METRICS),
         "PORT": str(ports.WEB),
     }
-    ours = [*_plain(plain), *_referenced(instance, Component.WEB)]
+    told = [*_plain(plain), *proxy.variables(instance)]
+    ours = [*told, *_referenced(instance, Component.WEB)]
     return [*_by_name(ours), *_own(instance.spec.web.env)]
 
 
 def migration(instance: PolyantInstance) -> list[Manifest]:
     """Give the migration's variables: the user's are those of the engine, whose image it runs."""
     plain = {
+        **ca_bundle.variables(instance),
         "INITIAL_ADMIN_EMAIL": instance.spec.admin.email,
         "INSTALLATION_OWNER": f"{instance.namespace}/{instance.name}",
         # A wrong address is told after this long; the Job is made anew until a database answers.
@@ -76,7 +92,8 @@ def migration(instance: PolyantInstance) -> list[Manifest]:
         plain["INSTALLATION_ID"] = instance.status.installation_id
     if instance.annotations.get(TAKE_OVER):
         plain["INSTALLATION_TAKE_OVER"] = instance.annotations[TAKE_OVER]
-    ours = [*_plain(plain), *_referenced(instance, Component.MIGRATION)]
+    told = [*_plain(plain), *proxy.variables(instance)]
+    ours = [*told, *_referenced(instance, Component.MIGRATION)]
     return [*_by_name(ours), *_own(instance.spec.engine.env)]
 
 

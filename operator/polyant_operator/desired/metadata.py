@@ -7,6 +7,7 @@ from polyant_operator.api.labels import (
     API_VERSION,
     KIND,
     NO_PRUNE,
+    SHARD,
     SYNC_OPTIONS,
     Component,
     owned,
@@ -25,12 +26,17 @@ def owned_metadata(
     metadata: Manifest = {
         "name": name,
         "namespace": instance.namespace,
-        "labels": dict(owned(instance.name, component)),
+        "labels": {**owned(instance.name, component), **_shard(instance)},
         "ownerReferences": [owner_reference(instance)],
     }
     if annotations:
         metadata["annotations"] = dict(annotations)
     return metadata
+
+
+def _shard(instance: PolyantInstance) -> Mapping[str, str]:
+    shard = instance.metadata.labels.get(SHARD)
+    return {SHARD: shard} if shard else {}
 
 
 def retained_metadata(

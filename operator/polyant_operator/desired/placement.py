@@ -9,13 +9,18 @@ from polyant_operator.desired.context import Manifest
 from polyant_operator.desired.wire import wire
 
 _MAPS: Final = ("labels", "annotations", "node_selector")
-_LISTS: Final = {"extra_volumes": "name", "extra_volume_mounts": "mount_path"}
+_LISTS: Final = {
+    "extra_volumes": "name",
+    "extra_volume_mounts": "mount_path",
+    "init_containers": "name",
+    "sidecars": "name",
+}
 _ZONE: Final = "topology.kubernetes.io/zone"
 _HOST: Final = "kubernetes.io/hostname"
 
 
 def merged(defaults: Pod, own: Pod) -> Pod:
-    """Lay a component's settings over the defaults: maps and volumes by key, others as a whole."""
+    """Lay a component's settings over the defaults: maps and named lists by key, others as a whole."""
     values: dict[str, Any] = {name: getattr(defaults, name) for name in Pod.model_fields}
     for name in Pod.model_fields:
         mine = getattr(own, name)
@@ -46,7 +51,7 @@ def pod_fields(pod: Pod) -> Manifest:
 
 def spread(instance: str, component: Component, pod: Pod) -> list[Manifest]:
     """Give the spread of replicas: over zones and nodes as far as possible, unless told."""
-    usual = (TopologySpread(topology_key=_ZONE), TopologySpread(topology_key=_HOST))
+    usual = tuple(TopologySpread.model_validate({"topologyKey": key}) for key in (_ZONE, _HOST))
     chosen = usual if pod.topology_spread_constraints is None else pod.topology_spread_constraints
     return [
         {

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from polyant_operator.api.instance import PolyantInstance
-from polyant_operator.api.labels import SECRET_DIGEST, Component, owned
+from polyant_operator.api.labels import CA_DIGEST, SECRET_DIGEST, Component, owned
 from polyant_operator.api.pod import Pod
-from polyant_operator.desired import placement, ports
+from polyant_operator.desired import ca_bundle, containers, placement, ports
 from polyant_operator.desired.context import Context, Manifest
 from polyant_operator.desired.wire import wire
 
@@ -73,6 +73,8 @@ def _metadata(instance: PolyantInstance, context: Context, part: Part) -> Manife
     rolls = part.component is not Component.MIGRATION
     if rolls and (digest := context.secret_digest(part.component)):
         annotations[SECRET_DIGEST] = digest
+    if ca_bundle.is_read_by(instance, part.component) and rolls and context.ca_digest:
+        annotations[CA_DIGEST] = context.ca_digest
     metadata: Manifest = {
         "labels": {**(part.pod.labels or {}), **owned(instance.name, part.component)}
     }
@@ -95,8 +97,10 @@ def _spec(instance: PolyantInstance, context: Context, part: Part) -> Manifest:
         **placement.pod_fields(part.pod),
         **part.fields,
         "containers": [_container(instance, part)],
-        "volumes": _volumes(part),
+        "volumes": _volumes(instance, part),
     }
+    if before := containers.build(part.pod):
+        spec["initContainers"] = before
     if secrets := _pull_secrets(instance, context):
         spec["imagePullSecrets"] = secrets
     return spec
@@ -104,6 +108,7 @@ def _spec(instance: PolyantInstance, context: Context, part: Part) -> Manifest:
 
 def _container(instance: PolyantInstance, part: Part) -> Manifest:
     own = [wire(mount) for mount in part.pod.extra_volume_mounts or ()]
+    bundle = ca_bundle.mounts(instance, part.component)
     return {
         **part.container,
         "imagePullPolicy": instance.spec.image_pull_policy.value,
@@ -114,14 +119,14 @@ def _container(instance: PolyantInstance, part: Part) -> Manifest:
             "readOnlyRootFilesystem": True,
         },
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}, *part.mounts, *own],  # noqa: S108 - inside the container
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}, *part.mounts, *bundle, *own],  # noqa: S108 - inside the container
     }
 
 
-def _volumes(part: Part) -> list[Manifest]:
+def _volumes(instance: PolyantInstance, part: Part) -> list[Manifest]:
     scratch = {"name": "tmp", "emptyDir": {"sizeLimit": part.scratch}}
     own = [wire(volume) for volume in part.pod.extra_volumes or ()]
-    return [scratch, *part.volumes, *own]
+    return [scratch, *part.volumes, *ca_bundle.volumes(instance, part.component), *own]
 
 
 def _pull_secrets(instance: PolyantInstance, context: Context) -> list[Manifest]:

@@ -10,6 +10,9 @@ from polyant_operator.api.instance import PolyantInstance
 
 
 def wanted(instance: PolyantInstance) -> Mapping[str, int]:
-    """Give the replicas by the Deployment's name."""
+    """Give the replicas by the Deployment's name; none where an autoscaler decides."""
     names, spec = instance.names, instance.spec
-    return {names.engine: spec.engine.replicas, names.web: spec.web.replicas}
+    web = {names.web: spec.web.replicas}
+    if spec.engine.autoscaling is not None or spec.engine.external_scaling:
+        return web
+    return {names.engine: spec.engine.replicas, **web}

@@ -8,9 +8,11 @@ from polyant_operator.desired.metadata import owned_metadata
 
 def build(instance: PolyantInstance) -> Manifest:
     """Build the ServiceAccount."""
+    annotations = instance.spec.service_account.annotations
+    name = instance.names.engine
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
-        "metadata": owned_metadata(instance, instance.names.engine, Component.ENGINE),
+        "metadata": owned_metadata(instance, name, Component.ENGINE, annotations),
         "automountServiceAccountToken": False,
     }

@@ -8,6 +8,7 @@ workloads      behind the gate: Deployments, budgets, edge
 from polyant_operator.api.instance import PolyantInstance
 from polyant_operator.api.labels import Component
 from polyant_operator.desired import (
+    autoscaler,
     database_stateful_set,
     edge,
     engine_deployment,
@@ -56,5 +57,8 @@ def workloads(instance: PolyantInstance, context: Context) -> tuple[Manifest, ..
         pod_disruption_budget.build(instance, names.engine, Component.ENGINE),
         pod_disruption_budget.build(instance, names.web, Component.WEB),
     ]
+    scaling = instance.spec.engine.autoscaling
+    if scaling is not None:
+        found.append(autoscaler.build(instance, scaling))
     found += edge.build(instance, context)
     return tuple(found)

@@ -60,6 +60,11 @@ def previous(variable: str) -> str:
     return f"{variable}_PREVIOUS"
 
 
+def has_copy(instance: PolyantInstance) -> bool:
+    """Tell whether pods read the operator's copy of the user's own auth Secrets."""
+    return any(use.copied for use in all_uses(instance))
+
+
 def variables(instance: PolyantInstance, component: Component) -> tuple[SecretUse, ...]:
     """List the uses that become variables of a component's container."""
     uses = all_uses(instance)

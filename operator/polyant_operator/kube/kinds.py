@@ -50,6 +50,7 @@ STATEFUL_SET = Kind("apps/v1", "StatefulSet", "statefulsets")
 JOB = Kind("batch/v1", "Job", "jobs")
 INGRESS = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
 INGRESS_CLASS = Kind("networking.k8s.io/v1", "IngressClass", "ingressclasses", namespaced=False)
+AUTOSCALER = Kind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
 DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 ENDPOINT_SLICE = Kind("discovery.k8s.io/v1", "EndpointSlice", "endpointslices")
@@ -71,6 +72,7 @@ CHILDREN = (
     JOB,
     DEPLOYMENT,
     DISRUPTION_BUDGET,
+    AUTOSCALER,
     NETWORK_POLICY,
     POD_MONITOR,
     INGRESS,
@@ -78,7 +80,16 @@ CHILDREN = (
     CERTIFICATE,
 )
 # Children that a changed spec may make superfluous; only these may be deleted, besides Jobs.
-PRUNED = (NETWORK_POLICY, POD_MONITOR, SERVICE, STATEFUL_SET, INGRESS, HTTP_ROUTE, CERTIFICATE)
+PRUNED = (
+    AUTOSCALER,
+    NETWORK_POLICY,
+    POD_MONITOR,
+    SERVICE,
+    STATEFUL_SET,
+    INGRESS,
+    HTTP_ROUTE,
+    CERTIFICATE,
+)
 # Children whose changes are watched; the others are compared at resync.
 WATCHED_CHILDREN = (DEPLOYMENT, STATEFUL_SET, JOB, INGRESS, HTTP_ROUTE, CERTIFICATE)
 
@@ -103,7 +114,7 @@ def kind_of(manifest: Mapping[str, Any]) -> Kind:
     return _BY_NAME[manifest["apiVersion"], manifest["kind"]]
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Ref:
     """The identity of one object."""
 

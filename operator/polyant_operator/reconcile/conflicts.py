@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from polyant_operator.api import labels
 from polyant_operator.api.conditions import Reason
-from polyant_operator.desired import secrets, tree
+from polyant_operator.desired import secrets, tree, uses
 from polyant_operator.desired.context import Context
 from polyant_operator.kube import gather, prune
 from polyant_operator.kube.kinds import (
+    AUTOSCALER,
     DEPLOYMENT,
     DISRUPTION_BUDGET,
     JOB,
@@ -49,10 +50,13 @@ async def check_names(state: Pass, tools: Tools) -> None:
 
 async def check_secret_names(state: Pass, tools: Tools) -> None:  # noqa: ARG001 (one shape for all steps)
     """Stop when a name for a generated Secret holds somebody else's."""
+    names = [secret.name for secret in secrets.wanted(state.instance)]
+    if uses.has_copy(state.instance):
+        names.append(state.instance.names.auth_in_use)
     found = {
-        Ref(SECRET, state.instance.namespace, secret.name): state.secrets[secret.name]
-        for secret in secrets.wanted(state.instance)
-        if secret.name in state.secrets
+        Ref(SECRET, state.instance.namespace, name): state.secrets[name]
+        for name in names
+        if name in state.secrets
     }
     taken = [ref for ref, obj in found.items() if not _is_labelled(state, obj)]
     # Under deletionPolicy Delete they are about to go: what is made with them would not last.
@@ -70,7 +74,7 @@ def _is_due(state: Pass, ref: Ref) -> bool:
 
     While a migration runs its Deployments are rightly absent: asking each time finds nothing.
     """
-    behind_gate = ref.kind in (DEPLOYMENT, DISRUPTION_BUDGET, *EDGES)
+    behind_gate = ref.kind in (AUTOSCALER, DEPLOYMENT, DISRUPTION_BUDGET, *EDGES)
     jobs = [obj for known, obj in state.children.items() if known.kind == JOB]
     return not behind_gate or not jobs or any(live.is_true(job, "Complete") for job in jobs)
 

@@ -7,7 +7,7 @@ from polyant_operator.api.edge import EdgeType
 from polyant_operator.desired import secrets, uses
 from polyant_operator.kube import gather
 from polyant_operator.kube.kinds import DEPLOYMENT, STATEFUL_SET, Object
-from polyant_operator.reconcile import volume
+from polyant_operator.reconcile import authorities, volume
 from polyant_operator.reconcile.state import Pass, Tools
 from polyant_operator.verdicts import live, workloads
 
@@ -42,6 +42,7 @@ async def gather_world(state: Pass, tools: Tools) -> None:
         gather.secrets(tools.client, instance.namespace, used | generated),
         _pods(state, tools),
     )
+    await authorities.look_at_authorities(state, tools)
     await volume.look_at_volume(state, tools, at_rest=_is_at_rest(state))
     if instance.spec.edge.type is EdgeType.INGRESS:
         state.ingress_classes = await gather.ingress_classes(tools.client)

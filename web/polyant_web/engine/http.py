@@ -4,6 +4,7 @@ No cookies are kept (a shared jar would mix people), redirects are not followed 
 sends one, and a Bearer token must not travel), and proxies of the environment are not used.
 """
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -26,7 +27,13 @@ _LARGEST_REPLY = 8 * 1024 * 1024
 class HttpTransport:
     """Speaks to one engine address. Make it inside the running loop; close it at the end."""
 
-    def __init__(self, base_url: str, internal_secret: str, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        internal_secret: str,
+        metrics: Metrics,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._base_url = base_url
         self._internal_secret = internal_secret
         self._metrics = metrics
@@ -34,7 +41,7 @@ class HttpTransport:
             timeout=_WHOLE,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"user-agent": "polyant-web"},
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ssl=tls or True),
         )
 
     async def close(self) -> None:

@@ -6,6 +6,7 @@ https://developers.google.com/identity/openid-connect/openid-connect
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,8 +46,9 @@ class _Known:
 class Google:
     """Speaks OpenID Connect for one client."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, tls: ssl.SSLContext) -> None:
         self._client = client
+        self._tls = tls
         self._known: _Known | None = None
         self._reading = asyncio.Lock()
 
@@ -77,7 +79,7 @@ class Google:
             "client_secret": self._client.client_secret,
             "code_verifier": handshake.verifier,
         }
-        answer = await _ask("POST", str(known.document["token_endpoint"]), form)
+        answer = await self._ask("POST", str(known.document["token_endpoint"]), form)
         token = answer.get("id_token")
         if not isinstance(token, str):
             raise NotProved(f"no ID token for the code: {answer.get('error') or 'no reason given'}")
@@ -110,31 +112,34 @@ class Google:
             return known
 
     async def _read(self) -> _Known:
-        document = await _ask("GET", self._client.issuer + _DISCOVERY)
+        document = await self._ask("GET", self._client.issuer + _DISCOVERY)
         try:
-            keys = jwt.PyJWKSet.from_dict(await _ask("GET", str(document["jwks_uri"])))
+            keys = jwt.PyJWKSet.from_dict(await self._ask("GET", str(document["jwks_uri"])))
             _require(document, "issuer", "authorization_endpoint", "token_endpoint")
         except (jwt.PyJWTError, KeyError) as error:
             raise Away(f"{self._client.issuer} describes itself badly: {error}") from error
         return _Known(document, keys, time.monotonic())
 
+    async def _ask(
+        self, method: str, url: str, form: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Ask for a JSON object; an answer that is none means that nobody sensible is there."""
+        try:
+            async with (
+                # A session for each sign-in: they are rare, and none waits open between them.
+                aiohttp.ClientSession(
+                    timeout=_PATIENCE, trust_env=True, connector=aiohttp.TCPConnector(ssl=self._tls)
+                ) as session,
+                session.request(method, url, data=form, allow_redirects=False) as response,
+            ):
+                found = orjson.loads(await response.read())
+        except _FAILURES as error:
+            raise Away(f"{url}: {str(error) or type(error).__name__}") from error
+        if not isinstance(found, dict) or response.status >= _SERVER_ERROR:
+            raise Away(f"{url} answered {response.status} without a usable document")
+        return found
+
 
 def _require(document: Mapping[str, Any], *names: str) -> None:
     for name in names:
         document[name]
-
-
-async def _ask(method: str, url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Ask for a JSON object; an answer that is none means that nobody sensible is there."""
-    try:
-        async with (
-            # A session for each sign-in: they are rare, and none waits open between them.
-            aiohttp.ClientSession(timeout=_PATIENCE, trust_env=True) as session,
-            session.request(method, url, data=form, allow_redirects=False) as response,
-        ):
-            found = orjson.loads(await response.read())
-    except _FAILURES as error:
-        raise Away(f"{url}: {str(error) or type(error).__name__}") from error
-    if not isinstance(found, dict) or response.status >= _SERVER_ERROR:
-        raise Away(f"{url} answered {response.status} without a usable document")
-    return found

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from polyant_operator.api.instance import parse
-from polyant_operator.api.labels import Component
+from polyant_operator.api.labels import RELEASE, Component
 from polyant_operator.desired import tree
 from polyant_operator.desired.context import Context, Manifest, OperandOptions
 from support.refusal import instance
@@ -84,7 +84,11 @@ def test_no_pod_template_names_a_version() -> None:
         every({"version": "1"}, Context(options=OperandOptions(release=release)))
         for release in ("1.0.0", "2.0.0")
     )
+    job = ("Job", "acme-migrate-")
 
+    made_by = [each[job]["metadata"]["annotations"].pop(RELEASE) for each in (one, other)]
+
+    assert made_by == ["1.0.0", "2.0.0"]
     assert one == other
 
 
