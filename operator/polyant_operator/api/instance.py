@@ -91,14 +91,34 @@ def parse(body: Mapping[str, Any]) -> PolyantInstance:
     """Read an instance, or raise InvalidInstance with every problem."""
     errors = tuple(_nulls(body.get("spec"), ("spec",)))
     try:
-        instance = PolyantInstance.model_validate_json(_json(body), strict=True, by_name=False)
+        instance = PolyantInstance.model_validate_json(_json(body), strict=True)
     except ValidationError as error:
         details = error.errors(include_url=False)
         raise InvalidInstance((*errors, *collected(details))) from None
+    errors += tuple(_misnamed(body.get("spec"), instance.spec, ("spec",)))
     errors += rules.broken(instance.name, instance.spec)
     if errors:
         raise InvalidInstance(errors)
     return instance
+
+
+def _misnamed(value: object, read: object, place: tuple[int | str, ...]) -> Iterator[FieldError]:
+    """Find names of Python, `pool_size`, which pydantic passes over in JSON without a word."""
+    if isinstance(read, Model) and isinstance(value, Mapping):
+        fields = {field.alias or name: name for name, field in type(read).model_fields.items()}
+        for key, child in value.items():
+            if key in fields:
+                yield from _misnamed(child, getattr(read, fields[key]), (*place, key))
+            else:
+                yield FieldError(
+                    path=path((*place, str(key))),
+                    value="",
+                    message="is not a field of this version",
+                    cure="correct its spelling or remove it",
+                )
+    elif isinstance(read, tuple) and isinstance(value, list):
+        for index, (child, each) in enumerate(zip(value, read, strict=False)):
+            yield from _misnamed(child, each, (*place, index))
 
 
 def _json(body: Mapping[str, Any]) -> str:

@@ -7,10 +7,11 @@ drift in GitOps tools. Unknown fields are refused: a misspelt field must not be 
 from collections.abc import Callable
 from re import compile as pattern
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, WrapValidator
 from pydantic.alias_generators import to_camel
+from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
-from polyant_operator.api.errors import refusal
+from polyant_operator.api.errors import refusal, shortened
 
 
 class Model(BaseModel):
@@ -18,7 +19,6 @@ class Model(BaseModel):
 
     model_config = ConfigDict(
         alias_generator=to_camel,
-        validate_by_name=True,
         extra="forbid",
         frozen=True,
     )
@@ -27,7 +27,8 @@ class Model(BaseModel):
 class Reported(Model):
     """A value this operator wrote itself; what a newer operator added is left alone."""
 
-    model_config = ConfigDict(extra="ignore")
+    # Made in Python too, by the names of Python.
+    model_config = ConfigDict(extra="ignore", validate_by_name=True)
 
 
 def distinct(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -47,3 +48,15 @@ def matching(expression: str, problem: str, cure: str) -> AfterValidator:
         return value
 
     return AfterValidator(rule)
+
+
+def either(problem: str, cure: str) -> WrapValidator:
+    """Say one sentence about a value that may have two types, where each would have its own."""
+
+    def validate(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+        try:
+            return handler(value)
+        except ValidationError:
+            raise refusal(f"{shortened(value)} {problem}", cure) from None
+
+    return WrapValidator(validate)

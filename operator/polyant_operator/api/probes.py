@@ -5,12 +5,15 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from polyant_operator.api.errors import refusal
-from polyant_operator.api.model import Model
+from polyant_operator.api.model import Model, either
 
 Seconds = Annotated[int, Field(ge=1, le=3600)]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 # Number or name.
-PortReference = PortNumber | Annotated[str, Field(min_length=1, max_length=15)]
+PortReference = Annotated[
+    PortNumber | Annotated[str, Field(min_length=1, max_length=15)],
+    either("is not a port", "write a number from 1 to 65535, or the name of a port"),
+]
 Command = Annotated[tuple[Annotated[str, Field(max_length=8192)], ...], Field(max_length=64)]
 
 

@@ -4,11 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from polyant_operator.api.model import Model
+from polyant_operator.api.model import Model, either
 from polyant_operator.api.quantities import Quantity
 
 # Whole numbers may come without quotes, as people write `cpu: 1`.
-Amount = Annotated[int, Field(ge=0)] | Quantity
+Amount = Annotated[
+    Annotated[int, Field(ge=0)] | Quantity,
+    either("is not an amount", "write for example 500m or 8Gi"),
+]
 Amounts = Annotated[dict[str, Amount], Field(max_length=16)]
 
 
