@@ -63,10 +63,15 @@ class ControlPlane:
     """A control plane in a folder of its own; `with ControlPlane(folder) as access: …`."""
 
     def __init__(
-        self, folder: Path, ports: Ports | None = None, *, progress: Progress = printed
+        self,
+        folder: Path,
+        ports: Ports | None = None,
+        *,
+        flags: tuple[str, ...] = (),
+        progress: Progress = printed,
     ) -> None:
         self._folder = folder
-        self._settings = Settings(ports=ports or free_ports(), flags=TEST_FLAGS)
+        self._settings = Settings(ports=ports or free_ports(), flags=TEST_FLAGS + flags)
         self._progress = progress
         self._processes = Processes(folder, die_with_parent=True)
 

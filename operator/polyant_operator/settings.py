@@ -33,6 +33,12 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
         "WATCH_NAMESPACES": Variable(
             form="comma-separated namespace names", default="", doc="Empty = every namespace."
         ),
+        "SHARD": Variable(
+            form="a label value",
+            default="",
+            doc="Serve only instances with this value of the label polyant.ai/shard; empty = only"
+            " those without the label.",
+        ),
         "POD_NAME": Variable(
             form="a Kubernetes name", default="polyant-operator", doc="Identity in the Lease."
         ),
@@ -100,6 +106,8 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
 # Seconds between the end of the work and the end of the Lease: room for the work to stop.
 _RENEW_MARGIN = 2
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+# A label value that may also end a Lease's name.
+_SHARD = re.compile(r"([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?")
 _IMAGE = re.compile(r"[a-z0-9][-a-zA-Z0-9._:/@]{0,500}")
 
 
@@ -126,6 +134,7 @@ class Settings:
 
     kubeconfig: str | None
     watch_namespaces: tuple[str, ...]
+    shard: str
     pod_name: str
     pod_namespace: str
     lease_name: str
@@ -205,6 +214,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     settings = Settings(
         kubeconfig=read.text("KUBECONFIG") or None,
         watch_namespaces=read.names("WATCH_NAMESPACES"),
+        shard=read.matching("SHARD", _SHARD),
         pod_name=read.matching("POD_NAME", _NAME),
         pod_namespace=read.matching("POD_NAMESPACE", _NAME),
         lease_name=read.matching("LEASE_NAME", _NAME),

@@ -36,6 +36,10 @@ class Feed:
         if news and key is not None:
             self._queue.add(key, Priority.USER)
 
+    def is_old_news(self, event: str | None, obj: Mapping[str, Any]) -> bool:
+        """Whether an event need not be passed on; asked in the watches' thread."""
+        return event != DELETED and self._cache.knows(obj)
+
     def secret_changed(self, event: str | None, obj: Object) -> None:
         """A Secret with the reload label changed: any instance beside it may use it."""
         namespace = obj["metadata"]["namespace"]

@@ -24,7 +24,7 @@ from polyant_operator.handlers.feed import Feed
 from polyant_operator.handlers.queue import Key, Work, WorkQueue
 from polyant_operator.handlers.resync import Resync
 from polyant_operator.kube import access as accesses
-from polyant_operator.kube import errors
+from polyant_operator.kube import errors, shards
 from polyant_operator.kube.api_server import ApiServer
 from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.bucket import TokenBucket
@@ -132,7 +132,8 @@ class Process:
         settings = self._settings
         await revision.check(client, settings.watch_namespaces)
         self._started = True
-        store = LeaseStore(client, settings.pod_namespace, settings.lease_name)
+        lease_name = shards.lease(settings.lease_name, settings.shard)
+        store = LeaseStore(client, settings.pod_namespace, lease_name)
         candidate = Candidate(
             identity=f"{settings.pod_name}_{uuid.uuid4()}",
             times=settings.lease,
@@ -156,9 +157,16 @@ class Process:
         )
         kit.rollouts.wake = lambda namespace, name: queue.add(Key(namespace, name))
         feed = Feed(kit.cache, queue, self._canary.sing)
-        resync = Resync(client, kit.cache, queue, settings.watch_namespaces, kit.discovery)
+        resync = Resync(
+            client, kit.cache, queue, settings.watch_namespaces, kit.discovery, settings.shard
+        )
         watches = Watches(
-            client.access, feed, store, settings.watch_namespaces, kit.discovery.available
+            client.access,
+            feed,
+            store,
+            settings.watch_namespaces,
+            kit.discovery.available,
+            settings.shard,
         )
         await kit.api_server.refresh()
         await resync.first()

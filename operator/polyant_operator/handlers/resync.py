@@ -10,9 +10,8 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from polyant_operator.api import labels
 from polyant_operator.handlers.queue import Key, Priority, WorkQueue
-from polyant_operator.kube import errors
+from polyant_operator.kube import errors, shards
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
 from polyant_operator.kube.discovery import Discovery
@@ -20,6 +19,8 @@ from polyant_operator.kube.kinds import CHILDREN, INSTANCE, WATCHED_CHILDREN, Ki
 
 logger = logging.getLogger(__name__)
 
+# The part of the pause between two comparisons over which the looks at instances are spread.
+_SPREAD: Final = 0.5
 # A failed comparison is made up for so soon: what happened meanwhile may have been missed for good.
 RETRY_SECONDS: Final = 15.0
 # The first one is tried again so soon: nothing is done before it has worked.
@@ -36,12 +37,14 @@ class Resync:
         queue: WorkQueue,
         namespaces: tuple[str, ...],
         discovery: Discovery,
+        shard: str = "",
     ) -> None:
         self._client = client
         self._discovery = discovery
         self._cache = cache
         self._queue = queue
         self._namespaces = namespaces
+        self._shard = shard
 
     async def first(self) -> None:
         """List everything for the first time, however long the API server takes to allow it."""
@@ -52,8 +55,8 @@ class Resync:
                 logger.warning("The first look at the cluster is tried again: %s", error)
                 await asyncio.sleep(FIRST_SECONDS)
 
-    async def once(self) -> None:
-        """List everything once."""
+    async def once(self, spread: Callable[[], float] = lambda: 0.0) -> None:
+        """List everything once; each instance is looked at after the pause that `spread` gives."""
         await self._discovery.refresh()
         for kind in (*CHILDREN, INSTANCE):
             vanished = await self._refresh(kind)
@@ -64,7 +67,13 @@ class Resync:
             for ref in vanished if kind == INSTANCE else ():
                 self._queue.add(Key(ref.namespace, ref.name))
         for ref in sorted(self._cache.refs(INSTANCE)):
-            self._queue.add(Key(ref.namespace, ref.name), Priority.RESYNC)
+            self._want(Key(ref.namespace, ref.name), spread())
+
+    def _want(self, key: Key, pause: float) -> None:
+        if pause:
+            self._queue.add_after(key, pause, Priority.RESYNC)
+        else:
+            self._queue.add(key, Priority.RESYNC)
 
     async def run(self, seconds: float, jitter: Callable[[], float]) -> None:
         """List everything again and again; a failed time is made up for soon."""
@@ -73,7 +82,8 @@ class Resync:
             await asyncio.sleep(pause * (0.8 + 0.4 * jitter()))
             pause = seconds
             try:
-                await self.once()
+                # Spread out: a thousand instances at one time would be a wave on the API server.
+                await self.once(lambda: seconds * _SPREAD * jitter())
             except errors.KubeError as error:
                 pause = min(seconds, RETRY_SECONDS)
                 logger.warning("The resync failed and is tried again in %.0f s: %s", pause, error)
@@ -84,7 +94,8 @@ class Resync:
         present: set[Ref] = set()
         if not self._discovery.available(kind):
             return self._cache.forget_vanished(present, known)
-        selector = "" if kind == INSTANCE else labels.OWNER
+        judge = shards.instances if kind == INSTANCE else shards.children
+        selector = judge(self._shard)
         for namespace in self._namespaces or (None,):
             try:
                 async for obj in self._client.walk(kind, namespace, labels=selector):

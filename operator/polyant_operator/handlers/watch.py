@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import kopf
 
-from polyant_operator.api import labels
+from polyant_operator.handlers import watch_settings
 from polyant_operator.handlers.feed import Feed
 from polyant_operator.handlers.optional import OptionalWatch
 from polyant_operator.kube.access import Access
-from polyant_operator.kube.client import CHUNK
+from polyant_operator.kube.cache import trim
 from polyant_operator.kube.kinds import (
     INSTANCE,
     LEASE,
@@ -37,6 +37,8 @@ logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
 
 # Takes the type of an event and the object.
 Take = Callable[[str | None, Object], None]
+# Judges the same.
+IsOldNews = Callable[[str | None, Object], bool]
 
 
 class Watches:
@@ -49,10 +51,12 @@ class Watches:
         lease: LeaseStore,
         namespaces: tuple[str, ...],
         is_served: Callable[[Kind], bool],
+        shard: str = "",
     ) -> None:
         self._access = access
         self._feed = feed
         self._lease = lease
+        self._shard = shard
         # Empty = all.
         self._namespaces = namespaces
         self._is_served = is_served
@@ -93,14 +97,14 @@ class Watches:
     def _instances(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
         registry = self._registry()
         for kind in (INSTANCE, *(each for each in WATCHED_CHILDREN if each not in OPTIONAL)):
-            _register(registry, kind, _handler(loop, self._feed.object_changed))
+            _register(registry, kind, self._objects(loop))
         _register(registry, SECRET, _handler(loop, self._feed.secret_changed))
         return registry
 
     def _optional(self, loop: asyncio.AbstractEventLoop, kind: Kind) -> OptionalWatch:
         async def watch(stop: threading.Event) -> None:
             registry = self._registry()
-            _register(registry, kind, _handler(loop, self._feed.object_changed))
+            _register(registry, kind, self._objects(loop))
             await self._operator(registry, self._namespaces, stop)
 
         return OptionalWatch(kind.kind, lambda: self._is_served(kind), watch)
@@ -109,6 +113,10 @@ class Watches:
         registry = self._registry()
         _register(registry, LEASE, _handler(loop, self._feed.lease_changed))
         return registry
+
+    def _objects(self, loop: asyncio.AbstractEventLoop) -> Any:
+        # A relist brings everything again; what is known ends here, and costs the main loop nothing.
+        return _handler(loop, self._feed.object_changed, self._feed.is_old_news)
 
     def _registry(self) -> kopf.OperatorRegistry:
         registry = kopf.OperatorRegistry()
@@ -123,7 +131,7 @@ class Watches:
     ) -> None:
         await kopf.operator(
             registry=registry,
-            settings=settings(self._lease.name),
+            settings=watch_settings.settings(self._lease.name, self._shard),
             standalone=True,
             clusterwide=not namespaces,
             namespaces=namespaces,
@@ -142,31 +150,16 @@ class Watches:
         )
 
 
-def settings(lease_name: str) -> kopf.OperatorSettings:
-    """Kopf's settings: server-side selectors everywhere, so that foreign objects cost nothing."""
-    chosen = kopf.OperatorSettings()
-    chosen.posting.enabled = False
-    chosen.scanning.disabled = True
-    chosen.watching.chunk_size = CHUNK
-    for kind in WATCHED_CHILDREN:
-        chosen.watching.label_selectors[_selector(kind)] = labels.OWNER
-    chosen.watching.label_selectors[_selector(SECRET)] = f"{labels.RELOAD}=true"
-    chosen.watching.field_selectors[_selector(LEASE)] = f"metadata.name={lease_name}"
-    return chosen
-
-
-def _selector(kind: Kind) -> tuple[str, str, str]:
-    group, _, version = kind.api_version.rpartition("/")
-    return (group, version, kind.plural)
-
-
 def _register(registry: kopf.OperatorRegistry, kind: Kind, handler: Any) -> None:
-    kopf.on.event(*_selector(kind), registry=registry, id=kind.plural)(handler)
+    kopf.on.event(*watch_settings.selector(kind), registry=registry, id=kind.plural)(handler)
 
 
-def _handler(loop: asyncio.AbstractEventLoop, take: Take) -> Any:
+def _handler(
+    loop: asyncio.AbstractEventLoop, take: Take, is_old_news: IsOldNews = lambda *_: False
+) -> Any:
     async def handle(event: Any, **_: Any) -> None:
-        loop.call_soon_threadsafe(take, event["type"], dict(event["object"]))
+        if not is_old_news(event["type"], event["object"]):
+            loop.call_soon_threadsafe(take, event["type"], trim(event["object"]))
 
     return handle
 

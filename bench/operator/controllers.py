@@ -1,0 +1,141 @@
+"""What plays the controllers and kubelets: each Job succeeds, each workload becomes available.
+
+Only the statuses are written that the operator reads; no engine or panel pods are made, because of
+an instance at rest the operator reads none.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import aiohttp
+
+from polyant_operator.kube import errors
+from polyant_operator.kube.access import Access
+from polyant_operator.kube.client import MERGE, Client
+from polyant_operator.kube.kinds import DEPLOYMENT, JOB, POD, SECRET, STATEFUL_SET, Kind, Object
+
+REPORT = (
+    '{"head":"0003","minHead":"0001","pgvector":"0.8.5","keyId":"%s",'
+    '"installationId":"11111111-2222-3333-4444-555555555555","applied":["0001"]}'
+)
+# Statuses written at one time.
+AT_ONCE = 16
+_COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+
+
+async def watch(access: Access, kind: Kind, selector: str = "") -> AsyncIterator[Object]:
+    """Give every object of a kind as it is and as it changes, forever."""
+    query = {"watch": "true", "resourceVersion": "0", "labelSelector": selector}
+    connector = aiohttp.TCPConnector(ssl=access.tls())
+    timeout = aiohttp.ClientTimeout(total=None)
+    async with (
+        aiohttp.ClientSession(connector=connector, timeout=timeout, read_bufsize=2**22) as session,
+        session.get(
+            access.server + kind.path(None), params=query, headers=access.headers()
+        ) as stream,
+    ):
+        async for line in stream.content:
+            yield json.loads(line)["object"]
+
+
+class Controllers:
+    """Finishes whatever the operator starts."""
+
+    def __init__(self, client: Client, access: Access) -> None:
+        self._client = client
+        self._access = access
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def run(self) -> None:
+        """Act until cancelled."""
+        acts: dict[Kind, Callable[[Object], Awaitable[None]]] = {
+            JOB: self._end_job,
+            DEPLOYMENT: self._roll_out,
+            STATEFUL_SET: self._start_database,
+        }
+        async with asyncio.TaskGroup() as group:
+            for kind, act in acts.items():
+                group.create_task(self._follow(group, kind, act))
+
+    async def _follow(
+        self, group: asyncio.TaskGroup, kind: Kind, act: Callable[[Object], Awaitable[None]]
+    ) -> None:
+        async for obj in watch(self._access, kind):
+            group.create_task(self._act(act, obj))
+
+    async def _act(self, act: Callable[[Object], Awaitable[None]], obj: Object) -> None:
+        async with self._slots:
+            with suppress(errors.NotFound, errors.Conflict):
+                await act(obj)
+
+    async def _roll_out(self, obj: Object) -> None:
+        status, wanted = obj.get("status") or {}, obj["spec"]["replicas"]
+        generation = obj["metadata"]["generation"]
+        if (
+            status.get("observedGeneration") != generation
+            or status.get("readyReplicas", 0) != wanted
+        ):
+            fresh = dict.fromkeys(_COUNTS, wanted) | {"observedGeneration": generation}
+            await self._set_status(DEPLOYMENT, obj["metadata"], fresh)
+
+    async def _start_database(self, obj: Object) -> None:
+        if not (obj.get("status") or {}).get("readyReplicas"):
+            counts = dict.fromkeys(("replicas", "readyReplicas", "availableReplicas"), 1)
+            await self._set_status(STATEFUL_SET, obj["metadata"], counts)
+
+    async def _end_job(self, job: Object) -> None:
+        if (job.get("status") or {}).get("conditions"):
+            return
+        metadata = job["metadata"]
+        name = metadata["labels"]["polyant.ai/instance"]
+        key = await self._client.get(SECRET, metadata["namespace"], f"{name}-encryption-key")
+        report = REPORT % key["metadata"]["annotations"]["polyant.ai/key-id"]
+        await self._client.create(_pod(job, name))
+        await self._set_status(POD, metadata, _succeeded(report))
+        stamp = metadata["creationTimestamp"]
+        conditions = [
+            {"type": kind, "status": "True", "reason": "Played", "lastTransitionTime": stamp}
+            for kind in ("SuccessCriteriaMet", "Complete")
+        ]
+        ended: dict[str, Any] = {
+            "startTime": stamp,
+            "completionTime": stamp,
+            "succeeded": 1,
+            "conditions": conditions,
+            "uncountedTerminatedPods": {},
+        }
+        await self._set_status(JOB, metadata, ended)
+
+    async def _set_status(self, kind: Kind, metadata: Object, status: Object) -> None:
+        path = kind.path(metadata["namespace"], metadata["name"]) + "/status"
+        await self._client.request("PATCH", kind, path, body={"status": status}, content_type=MERGE)
+
+
+def _pod(job: Object, instance: str) -> Object:
+    metadata = job["metadata"]
+    owner = {"apiVersion": "batch/v1", "kind": "Job", "controller": True}
+    owner |= {name: metadata[name] for name in ("name", "uid")}
+    names = {"name": "polyant", "instance": instance, "component": "migration"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": metadata["name"],
+            "namespace": metadata["namespace"],
+            "labels": {f"app.kubernetes.io/{key}": value for key, value in names.items()},
+            "ownerReferences": [owner],
+        },
+        "spec": {"containers": [{"name": "c", "image": "i"}]},
+    }
+
+
+def _succeeded(report: str) -> Object:
+    ended = {"exitCode": 0, "message": report, "reason": "Completed"}
+    container = {"name": "c", "image": "i", "imageID": "", "ready": False, "restartCount": 0}
+    return {
+        "phase": "Succeeded",
+        "containerStatuses": [container | {"state": {"terminated": ended}}],
+    }
