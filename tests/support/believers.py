@@ -35,6 +35,8 @@ from support import engine_routes
 from support.apiserver import ApiServer
 from support.operator_process import eventually
 
+# What a router would take for an internal route.
+INTERNAL = frozenset(engine_routes.internal_paths())
 SECRET = "the-internal-secret-of-this-installation"
 
 
@@ -70,14 +72,13 @@ def running(told: Derived) -> Iterator[Believers]:
 def engine(variables: Mapping[str, str]) -> ASGIApp:
     """The engine's public listener around a handler that tells."""
     trusted, base = hops(variables["TRUST_PROXY"]), variables.get("BASE_URL")
-    internal = frozenset(engine_routes.internal_paths())
 
     async def tell(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith("/v1/stream"):
             await _stream(scope)(scope, receive, send)
             return
         # A router goes by the decoded path; the middleware must have stopped these.
-        is_internal = scope["path"].rstrip("/") in internal
+        is_internal = scope["path"].rstrip("/") in INTERNAL
         told = {
             "who": "internal" if is_internal else "engine",
             "client": scope["polyant.client_address"],

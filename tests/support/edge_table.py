@@ -140,6 +140,23 @@ def routes(manifests: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
     return found
 
 
+def ports(manifests: list[dict[str, Any]]) -> set[str | int]:
+    """Read the ports of Services, by name or number."""
+    by_name = [
+        row["backend"]["service"]["port"]["name"]
+        for manifest in manifests
+        for rule in manifest["spec"]["rules"]
+        for row in rule.get("http", {}).get("paths", [])
+    ]
+    by_number = [
+        backend["port"]
+        for manifest in manifests
+        for rule in manifest["spec"]["rules"]
+        for backend in rule.get("backendRefs", [])
+    ]
+    return {*by_name, *by_number}
+
+
 def who(table: Mapping[str, str], path: str) -> Who:
     """Let the longest prefix of whole elements win."""
     bare = path.partition("?")[0]

@@ -157,6 +157,7 @@ async def _bring_up(
 
 async def until_edge(world: World, status: str, reason: str | None = None) -> str:
     """Pass after pass until EdgeReady says so; returns its message."""
+    found = ("", "")
     for _ in range(_PASSES):
         await world.run()
         found = (await world.conditions())["EdgeReady"]

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
@@ -96,6 +98,7 @@ class _Proxy(socketserver.StreamRequestHandler):
     behind: int
     source: str
 
+    @override
     def handle(self) -> None:
         """Serve one connection."""
         lines = [self.rfile.readline()]

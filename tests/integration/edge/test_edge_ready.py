@@ -44,7 +44,7 @@ async def test_a_gateway_that_nobody_runs_is_waited_for_and_told(world: World, d
 async def test_a_refusal_is_told_in_the_controllers_words_and_a_correction_is_seen(
     world: World, door: Front
 ) -> None:
-    refs = [front.GATEWAY, {**front.GATEWAY, "sectionName": "closed"}]
+    refs = [{**front.GATEWAY, "sectionName": name} for name in ("http", "closed")]
     await world.bring_up({**EMBEDDED, "edge": route(world, door, parentRefs=refs)})
 
     message = await until_edge(world, "False", "RouteRefused")

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
-from support import apiserver, helm, operator_process
+from support import apiserver, operator_process
+from support.chart_rights import kubeconfig_of
 from support.operator_process import eventually
 
 pytestmark = pytest.mark.integration
@@ -18,27 +18,6 @@ kind: PolyantInstance
 metadata: {name: acme}
 spec: {database: {embedded: {}}}
 """
-
-
-def kubeconfig_of(
-    server: apiserver.ApiServer, folder: Path, namespace: str, arguments: tuple[str, ...] = ()
-) -> Path:
-    """Install the chart's rights and become its ServiceAccount."""
-    rights = helm.of_kind(
-        helm.template(*arguments, namespace=namespace),
-        "ServiceAccount",
-        "Role",
-        "RoleBinding",
-        "ClusterRole",
-        "ClusterRoleBinding",
-    )
-    server.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(rights))
-    token = server.kubectl("create", "token", "polyant-operator", "-n", namespace).strip()
-    config = yaml.safe_load(server.kubeconfig.read_text())
-    config["users"][0]["user"] = {"token": token}
-    path = folder / "operator-kubeconfig"
-    path.write_text(yaml.safe_dump(config))
-    return path
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """Every front door sends the engine's routes to the engine, and sign-in to the panel."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from support import engine_routes, installations, recipes
+from support import edge_table, engine_routes, installations, recipes
 
 SIGN_IN = ("/api/auth", "/api/auth/", "/api/auth/session", "/api/auth/credentials/verify")
 PAGES = ("/", "/agents", "/static/app.css", "/apiary", "/v10", "/healthy", "/memories-of-us")
@@ -14,22 +14,21 @@ PAGES = ("/", "/agents", "/static/app.css", "/apiary", "/v10", "/healthy", "/mem
 Table = Callable[[str], str]  # who answers a path
 
 
-def ingress() -> Table:
-    """Longest prefix of whole path elements wins, as the Ingress API says."""
-    (found,) = (
-        row for row in installations.manifests(installations.FULLEST) if row["kind"] == "Ingress"
-    )
-    (rule,) = (rule for rule in found["spec"]["rules"] if rule["host"] == "chat.example.com")
-    services = {"acme-engine": "engine", "acme-web": "web"}
-    table = {
-        row["path"]: services[row["backend"]["service"]["name"]] for row in rule["http"]["paths"]
-    }
+def by(api: str) -> Table:
+    """Longest prefix of whole path elements wins, as both APIs say."""
+    table = edge_table.routes(edge(api))["chat.example.com"]
+    return lambda path: edge_table.who(table, path)
 
-    def who(path: str) -> str:
-        fitting = [prefix for prefix in table if _is_below(path, prefix)]
-        return table[max(fitting, key=len)]
 
-    return who
+def edge(api: str) -> list[dict[str, Any]]:
+    """The objects of the fullest instance's edge, by either API."""
+    fields = dict(installations.FULLEST["spec"]["edge"])
+    if api == "HTTPRoute":
+        fields = {name: fields[name] for name in ("host", "engineHost")}
+        fields |= {"type": api, "parentRefs": [{"name": "public"}]}
+    spec = {**installations.FULLEST["spec"], "edge": fields}
+    body = {**installations.FULLEST, "spec": spec}
+    return [row for row in installations.manifests(body) if row["kind"] == api]
 
 
 def caddyfile() -> Table:
@@ -47,7 +46,11 @@ def caddyfile() -> Table:
     return who
 
 
-TABLES: Mapping[str, Table] = {"ingress": ingress(), "caddyfile": caddyfile()}
+TABLES: Mapping[str, Table] = {
+    "ingress": by("Ingress"),
+    "route": by("HTTPRoute"),
+    "caddyfile": caddyfile(),
+}
 every_table = pytest.mark.parametrize("who", TABLES.values(), ids=TABLES.keys())
 
 
@@ -90,33 +93,16 @@ def test_all_front_doors_agree_about_every_known_path() -> None:
     assert [path for path in paths if len({who(path) for who in TABLES.values()}) > 1] == []
 
 
-def test_the_host_for_api_clients_serves_the_engine_alone() -> None:
-    backends = {
-        row["backend"]["service"]["name"] for row in _rules()["api.example.com"]["http"]["paths"]
-    }
-
-    assert backends == {"acme-engine"}
+@pytest.mark.parametrize("api", ["Ingress", "HTTPRoute"])
+def test_the_host_for_api_clients_serves_the_engine_alone(api: str) -> None:
+    assert set(edge_table.routes(edge(api))["api.example.com"].values()) == {"acme-engine"}
 
 
-def test_no_edge_knows_the_internal_port() -> None:
-    ports = {
-        row["backend"]["service"]["port"]["name"]
-        for rule in _rules().values()
-        for row in rule["http"]["paths"]
-    }
+@pytest.mark.parametrize("api", ["Ingress", "HTTPRoute"])
+def test_no_edge_knows_the_internal_port(api: str) -> None:
+    public = {"Ingress": {"http"}, "HTTPRoute": {4000, 3000}}
 
-    assert ports == {"http"}
-
-
-def _rules() -> dict[str, dict[str, Any]]:
-    objects: Iterator[dict[str, Any]] = (
-        row for row in installations.manifests(installations.FULLEST) if row["kind"] == "Ingress"
-    )
-    return {rule["host"]: rule for rule in next(objects)["spec"]["rules"]}
-
-
-def _is_below(path: str, prefix: str) -> bool:
-    return prefix in {"/", path} or path.startswith(f"{prefix}/")
+    assert edge_table.ports(edge(api)) == public[api]
 
 
 def _matches(path: str, pattern: str) -> bool:
