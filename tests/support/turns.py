@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from polyant_engine.agents.model import InstallationModel
 from polyant_engine.conversations import errors, model
 from polyant_engine.conversations.metrics import TurnMetrics
-from polyant_engine.conversations.ports import CallRecord
+from polyant_engine.conversations.ports import CallRecord, Keeper
 from polyant_engine.conversations.service import Dependencies, Turns
 from polyant_engine.core.errors import DatabaseUnavailable
 from polyant_engine.gateway import ports as gateway
@@ -121,6 +121,21 @@ class ListLog(list[CallRecord]):
     """A `CallLog` that is a list."""
 
 
+@dataclass
+class SlowKeeper:
+    """A `Keeper` that takes its time."""
+
+    seconds: float
+    kept: list[gateway.Image] = field(default_factory=list)
+
+    async def keep(
+        self, agent_id: uuid.UUID, turn_id: uuid.UUID, images: Sequence[gateway.Image]
+    ) -> None:
+        del agent_id, turn_id
+        await asyncio.sleep(self.seconds)
+        self.kept.extend(images)
+
+
 class NoSecrets:
     """Opens nothing."""
 
@@ -133,6 +148,7 @@ def turns_of(
     says: ScriptedModel,
     rates: Rates | None = None,
     registry: CollectorRegistry | None = None,
+    keeper: Keeper | None = None,
 ) -> tuple[Turns, ListLog]:
     """Build turns over doubles."""
 
@@ -152,18 +168,20 @@ def turns_of(
             metrics=TurnMetrics(registry or CollectorRegistry()),
             clock=ManualClock(),
             timezone="UTC",
+            keeper=keeper,
         )
     )
     return turns, log
 
 
-def a_request(*, stream: bool = False) -> model.Request:
+def a_request(*, stream: bool = False, images: Sequence[gateway.Image] = ()) -> model.Request:
     """Return a request for a turn."""
     return model.Request(
         slug="helper",
         caller=model.Caller(),
         chat_id=None,
         text="question",
+        images=images,
         earlier=(),
         instructions=(),
         sampling=gateway.Sampling(),

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from polyant_engine.completions import parts
+from polyant_engine.completions.parts import Content
 from polyant_engine.conversations import model
 from polyant_engine.gateway import ports as gateway
 
@@ -16,27 +18,6 @@ MAX_MESSAGES = 1000
 MAX_STOPS = 4
 SYSTEM_ROLES = ("system", "developer")
 NO_NUL = "must not contain the character U+0000"
-
-
-def read_text(content: Any) -> str:
-    """Read content given as a string or as text parts."""
-    if isinstance(content, str):
-        return content
-    if content is None:  # an assistant message that only called tools
-        return ""
-    if not isinstance(content, list):
-        raise ValueError("must be a string or a list of parts")  # noqa: TRY004  pydantic wants it
-    return "".join(_part(at, part) for at, part in enumerate(content))
-
-
-def _part(at: int, part: Any) -> str:
-    if not isinstance(part, dict) or part.get("type") != "text":
-        kind = part.get("type") if isinstance(part, dict) else type(part).__name__
-        raise ValueError(f"part {at} is {kind!r}; only parts of type 'text' are supported")
-    text = part.get("text")
-    if not isinstance(text, str):
-        raise ValueError(f"part {at} needs a string as its text")  # noqa: TRY004  pydantic wants it
-    return text
 
 
 def read_stops(stop: Any) -> Any:
@@ -50,14 +31,22 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: Annotated[str, BeforeValidator(read_text)] = ""
+    content: Annotated[Content, BeforeValidator(parts.read)] = Content()
 
-    @field_validator("content")
-    @classmethod
-    def _is_storable(cls, content: str) -> str:
-        if "\x00" in content:
-            raise ValueError(NO_NUL)
-        return content
+    @model_validator(mode="after")
+    def _is_storable(self) -> Self:
+        if "\x00" in self.content.text:
+            raise ValueError(f"content {NO_NUL}")
+        if self.content.images and self.role != "user":
+            raise ValueError("content: only messages of the role user may have images")
+        return self
+
+    @property
+    def spoken(self) -> gateway.Message:
+        """Give the message as a model takes it."""
+        return gateway.Message(
+            role=self.role, content=self.content.text, images=self.content.images
+        )
 
 
 class StreamOptions(BaseModel):
@@ -123,11 +112,12 @@ def build_request(body: ChatBody, caller: model.Caller) -> model.Request:
         slug=body.model,
         caller=caller,
         chat_id=body.chat_id,
-        text=spoken[last].content,
-        earlier=[
-            gateway.Message(role=message.role, content=message.content) for message in spoken[:last]
+        text=spoken[last].content.text,
+        images=spoken[last].content.images,
+        earlier=[message.spoken for message in spoken[:last]],
+        instructions=[
+            message.content.text for message in body.messages if message.role in SYSTEM_ROLES
         ],
-        instructions=[message.content for message in body.messages if message.role in SYSTEM_ROLES],
         sampling=sampling,
         stream=body.stream,
     )

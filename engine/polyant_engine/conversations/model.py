@@ -54,6 +54,7 @@ class Request:
     caller: Caller
     chat_id: str | None  # None: a conversation of its own
     text: str
+    images: Sequence[gateway.Image] = ()  # beside the text
     earlier: Sequence[gateway.Message]  # the caller's own history, used when we have none
     instructions: Sequence[str]  # the caller's system messages, for this turn only
     sampling: gateway.Sampling

@@ -1,7 +1,7 @@
 """What turns need from outside: a store, a log, and somebody who opens sealed secrets."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -70,4 +70,14 @@ class CallLog(Protocol):
 
     def append(self, record: CallRecord) -> None:
         """Keep a record until it is written; never block, never fail."""
+        ...
+
+
+class Keeper(Protocol):
+    """Keeps what came with a message."""
+
+    async def keep(
+        self, agent_id: uuid.UUID, turn_id: uuid.UUID, images: Sequence[gateway.Image]
+    ) -> None:
+        """Keep images; never fails, a loss is logged and counted."""
         ...

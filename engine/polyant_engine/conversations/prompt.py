@@ -16,12 +16,16 @@ PLACEHOLDER = re.compile(r"\{\{\s*(datetime|timezone)\s*\}\}")
 
 
 def build_messages(
-    *, system: str, instructions: Sequence[str], history: Sequence[gateway.Message], text: str
+    *,
+    system: str,
+    instructions: Sequence[str],
+    history: Sequence[gateway.Message],
+    question: gateway.Message,
 ) -> list[gateway.Message]:
     """Put a prompt together."""
     head = SEPARATOR.join(part for part in (system, *instructions) if part)
     messages = [gateway.Message(role="system", content=head)] if head else []
-    return [*messages, *history, gateway.Message(role="user", content=text)]
+    return [*messages, *history, question]
 
 
 def build_system(sections: Mapping[str, str], now: datetime, timezone: str) -> str:

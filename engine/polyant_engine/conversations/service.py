@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from polyant_engine.conversations import errors, model, prompt
 from polyant_engine.conversations.answer import Answer
 from polyant_engine.conversations.metrics import TurnMetrics
-from polyant_engine.conversations.ports import CallLog, CallRecord, SecretOpener, TurnStore
+from polyant_engine.conversations.ports import CallLog, CallRecord, Keeper, SecretOpener, TurnStore
 from polyant_engine.conversations.running import Failed, Finished, RunningTurn
 from polyant_engine.core import ids, problems
 from polyant_engine.core.clock import Clock
@@ -47,6 +47,7 @@ class Dependencies:
     metrics: TurnMetrics
     clock: Clock
     timezone: str
+    keeper: Keeper | None = None  # of what comes with messages
 
 
 class Turns:
@@ -55,6 +56,7 @@ class Turns:
     def __init__(self, dependencies: Dependencies) -> None:
         self._use = dependencies
         self._running: dict[asyncio.Task[None], RunningTurn] = {}
+        self._keeping: set[asyncio.Task[None]] = set()
 
     @property
     def running(self) -> tuple[RunningTurn, ...]:
@@ -81,8 +83,8 @@ class Turns:
             await asyncio.wait(tuple(self._running), timeout=seconds)
         for turn in self.running:
             turn.cancel()
-        if self._running:
-            await asyncio.wait(tuple(self._running), timeout=CANCEL_SECONDS)
+        if left := (*self._running, *self._keeping):
+            await asyncio.wait(left, timeout=CANCEL_SECONDS)
 
     async def _open(self, request: model.Request) -> model.OpenedTurn:
         """Open a turn, waiting a while for the one that runs in the conversation."""
@@ -104,6 +106,7 @@ class Turns:
         try:
             target, messages = self._prepare(turn.opened, request)
             price = self._use.prices.ask(target)
+            self._keep(turn.opened, request)
             work = asyncio.create_task(self._ask(turn, request, target, messages, answer))
             turn.attach(work)
             await asyncio.wait([work])
@@ -121,6 +124,15 @@ class Turns:
             ending = model.Ending(state=model.State.FAILED, error=error.code)
         await self._commit(turn, ending, error, answer)
 
+    def _keep(self, opened: model.OpenedTurn, request: model.Request) -> None:
+        """Keep what came with the message beside the turn, which does not wait for it."""
+        if self._use.keeper is None or not request.images:
+            return
+        keeping = self._use.keeper.keep(opened.agent.id, opened.id, request.images)
+        task = asyncio.create_task(keeping, name=f"attachments of {opened.id}")
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
     def _prepare(
         self, opened: model.OpenedTurn, request: model.Request
     ) -> tuple[gateway.Target, list[gateway.Message]]:
@@ -135,7 +147,7 @@ class Turns:
             system=system,
             instructions=request.instructions,
             history=opened.history,
-            text=request.text,
+            question=gateway.Message(role="user", content=request.text, images=request.images),
         )
         return target, messages
 

@@ -4,6 +4,7 @@ Pure functions. Whatever a provider sends that is not the format becomes `ModelB
 a wrong type is treated as absent where the answer still makes sense without it.
 """
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,7 +26,10 @@ def build_body(target: ports.Target, request: ports.ChatRequest) -> bytes:
     """Build the body of a chat completion request."""
     body: dict[str, Any] = {
         "model": target.model,
-        "messages": [{"role": item.role, "content": item.content} for item in request.messages],
+        "messages": [
+            {"role": item.role, "content": _parts(item) if item.images else item.content}
+            for item in request.messages
+        ],
     }
     sampling = request.sampling
     # OpenAI's reasoning models refuse the old name, other servers do not know the new one.
@@ -41,6 +45,18 @@ def build_body(target: ports.Target, request: ports.ChatRequest) -> bytes:
     if request.stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     return orjson.dumps(body)
+
+
+def _parts(message: ports.Message) -> list[dict[str, Any]]:
+    text = [{"type": "text", "text": message.content}] if message.content else []
+    return [
+        *text,
+        *({"type": "image_url", "image_url": {"url": _url(image)}} for image in message.images),
+    ]
+
+
+def _url(image: ports.Image) -> str:
+    return f"data:{image.media_type};base64,{base64.b64encode(image.data).decode()}"
 
 
 def read_answer(raw: bytes) -> ports.Delta:

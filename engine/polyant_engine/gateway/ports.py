@@ -1,7 +1,7 @@
 """What a model is, to everybody above: a target, a request, and deltas until the answer ends."""
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
@@ -16,11 +16,20 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Image:
+    """A picture of a user."""
+
+    media_type: str  # image/png, for example
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
     """One message of the prompt."""
 
     role: str  # system, user, assistant
     content: str
+    images: Sequence[Image] = ()  # only of users
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -62,3 +62,33 @@ def test_a_model_that_cannot_be_one_is_refused(slug: str) -> None:
 def test_a_thousand_messages_are_the_limit() -> None:
     with pytest.raises(BadRequest, match="messages"):
         body(*[{"role": "user", "content": "x"}] * 1001)
+
+
+PNG = "data:image/png;base64,iVBORw0KGgo="
+
+
+def test_images_of_the_question_and_of_earlier_messages_go_on() -> None:
+    picture = {"type": "image_url", "image_url": {"url": PNG}}
+    found = build_request(
+        body(
+            {"role": "user", "content": [picture]},
+            {"role": "assistant", "content": "nice"},
+            {"role": "user", "content": [{"type": "text", "text": "and this?"}, picture]},
+        ),
+        Caller(),
+    )
+
+    assert (found.text, len(found.images)) == ("and this?", 1)
+    assert [len(message.images) for message in found.earlier] == [1, 0]
+
+
+def test_only_people_show_images() -> None:
+    picture = {"type": "image_url", "image_url": {"url": PNG}}
+
+    with pytest.raises(BadRequest, match="role user"):
+        body({"role": "assistant", "content": [picture]}, {"role": "user", "content": "x"})
+
+
+def test_a_character_that_cannot_be_stored_is_refused() -> None:
+    with pytest.raises(BadRequest, match=r"U\+0000"):
+        body({"role": "user", "content": "a\x00b"})

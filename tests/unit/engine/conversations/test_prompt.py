@@ -6,6 +6,7 @@ from polyant_engine.conversations import prompt
 from polyant_engine.gateway.ports import Message
 
 NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+QUESTION = Message(role="user", content="c")
 
 
 def test_sections_come_in_the_order_of_their_keys() -> None:
@@ -27,7 +28,7 @@ def test_a_prompt_is_put_together_in_order() -> None:
     history = [Message(role="user", content="a"), Message(role="assistant", content="b")]
 
     messages = prompt.build_messages(
-        system="be kind", instructions=["be brief", ""], history=history, text="c"
+        system="be kind", instructions=["be brief", ""], history=history, question=QUESTION
     )
 
     assert messages == [
@@ -38,6 +39,6 @@ def test_a_prompt_is_put_together_in_order() -> None:
 
 
 def test_an_agent_without_words_sends_no_system_message() -> None:
-    messages = prompt.build_messages(system="", instructions=[], history=[], text="c")
+    messages = prompt.build_messages(system="", instructions=[], history=[], question=QUESTION)
 
     assert messages == [Message(role="user", content="c")]

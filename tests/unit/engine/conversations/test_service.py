@@ -10,9 +10,9 @@ from polyant_engine.conversations import errors, leases
 from polyant_engine.conversations.model import State
 from polyant_engine.conversations.running import Failed, Finished, RunningTurn, Text
 from polyant_engine.gateway import errors as upstream
-from polyant_engine.gateway.ports import Delta, Usage
+from polyant_engine.gateway.ports import Delta, Image, Usage
 from polyant_engine.gateway.prices import Rates
-from support.turns import MemoryStore, ScriptedModel, a_request, turns_of
+from support.turns import MemoryStore, ScriptedModel, SlowKeeper, a_request, turns_of
 
 USAGE = Usage(input_tokens=1000, output_tokens=500)
 RATES = Rates(input=Decimal(1), output=Decimal(2), cached=Decimal(1))
@@ -234,3 +234,19 @@ async def test_a_reader_that_is_slow_slows_the_model_down(*, watched: bool) -> N
 
     assert isinstance(first, Text)
     assert len(first.text) == (64 if watched else 0)
+
+
+IMAGE = Image(media_type="image/png", data=b"png")
+
+
+async def test_a_turn_does_not_wait_for_its_images_to_be_kept_and_a_drain_does() -> None:
+    store, says, keeper = MemoryStore(), ScriptedModel([HELLO]), SlowKeeper(seconds=0.05)
+    turns, _ = turns_of(store, says, keeper=keeper)
+
+    told = await ended(await turns.start(a_request(images=[IMAGE])))
+    assert isinstance(told, Finished)
+    assert not keeper.kept
+
+    await turns.drain(1)
+    assert keeper.kept == [IMAGE]
+    assert says.asked[0].messages[-1].images == [IMAGE]

@@ -153,3 +153,15 @@ def test_an_error_inside_a_stream_is_one() -> None:
 )
 def test_retry_after_is_read_in_seconds_only(value: str | None, seconds: float | None) -> None:
     assert openai_wire.read_retry_after(value) == seconds
+
+
+def test_images_go_as_data_urls_after_the_text() -> None:
+    image = ports.Image(media_type="image/png", data=b"abc")
+    message = ports.Message(role="user", content="what is this?", images=(image,))
+
+    sent = orjson.loads(openai_wire.build_body(TARGET, ports.ChatRequest(messages=[message])))
+
+    assert sent["messages"][0]["content"] == [
+        {"type": "text", "text": "what is this?"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,YWJj"}},
+    ]
