@@ -1,4 +1,4 @@
-"""Object storage (S3) for files of conversations and knowledge."""
+"""Object storage (S3) that keeps images which come with messages."""
 
 from typing import Annotated, Self
 
