@@ -22,6 +22,8 @@ UNUSED_PARTS: dict[str, tuple[str, ...]] = {
     "operator": ("kubernetes/aio",),  # a second copy of the client for asyncio, 60 MB compiled
     "engine": (),
 }
+# boto3 ships descriptions of all services of AWS, 25 MB; these are used, or needed to sign in.
+USED_SERVICES = ("bedrock-runtime", "s3", "sso", "sso-oidc", "sts")
 INSTALLERS: tuple[str, ...] = (
     "pip",
     "pip-*.dist-info",
@@ -41,6 +43,9 @@ def main(role: str, folder: Path) -> None:
     before = _size(folder)
     for path in _named(folder, FOREIGN[role] + UNUSED_PARTS[role] + INSTALLERS):
         _remove(path)
+    for service in folder.glob("botocore/data/*/"):
+        if service.name not in USED_SERVICES:
+            _remove(service)
     for package in sorted(folder.iterdir()):
         if package.is_dir() and not package.name.startswith(KEPT):
             _slim(package)
