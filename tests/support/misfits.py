@@ -55,9 +55,11 @@ def misfits() -> Iterator[Misfit]:
         "too small": _small,
         "of no such choice": _choice,
     }
+    seen: set[str] = set()
     for variant in maximal.VARIANTS:
         spec = maximal.spec(variant)
-        places = list(_places(SPEC, spec, ()))
+        places = [place for place in _places(SPEC, spec, ()) if place.path not in seen]
+        seen |= {place.path for place in places}
         for name, wrong in leaves.items():
             yield _misfit(f"{name}, {variant}", spec, [p for p in places if p.is_leaf], wrong)
         groups = [place for place in places if not place.is_leaf and place.steps]

@@ -40,6 +40,12 @@ class Refused(Exception):
         ]
 
 
+def said(cause: tuple[str, str]) -> tuple[str, str]:
+    """Split off how the API server begins: `Invalid value: "object": `, or the quoted value."""
+    field, message = cause
+    return field, message.removeprefix("Invalid value: ").partition('": ')[2]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resources:
     """The instances of one namespace."""

@@ -4,7 +4,7 @@ import pytest
 
 from support.refusal import Refusal, instance
 from support.refusals import REFUSALS
-from support.resources import Refused, Resources
+from support.resources import Refused, Resources, said
 
 pytestmark = pytest.mark.integration
 
@@ -16,15 +16,9 @@ def test_a_broken_rule_names_place_problem_and_cure(case: Refusal, shared: Resou
     with pytest.raises(Refused) as caught:
         shared.create(instance(case.refused, case.instance), dry_run=True)
 
-    assert [(case.path, case.text)] == [_said(cause) for cause in caught.value.causes]
+    assert [(case.path, case.text)] == [said(cause) for cause in caught.value.causes]
 
 
 @CASES
 def test_a_kept_rule_refuses_nothing(case: Refusal, shared: Resources) -> None:
     shared.create(instance(case.accepted, case.accepted_instance), dry_run=True)
-
-
-def _said(cause: tuple[str, str]) -> tuple[str, str]:
-    """Split off how the API server begins: `Invalid value: "object": `, or the quoted value."""
-    field, message = cause
-    return field, message.removeprefix("Invalid value: ").partition('": ')[2]
