@@ -40,6 +40,8 @@ class EdgeClient:
     host: str  # what the Host header says
     timeout: float = 60
     cookies: dict[str, str] = field(default_factory=dict)
+    source: str = ""  # address to connect from; any
+    always: Mapping[str, str] = field(default_factory=dict)  # headers of every request
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """GET a path, as it is written."""
@@ -66,12 +68,18 @@ class EdgeClient:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request and read the whole answer."""
-        connection = http.client.HTTPConnection(self.address, timeout=self.timeout)
+        source = (self.source, 0) if self.source else None
+        connection = http.client.HTTPConnection(
+            self.address, timeout=self.timeout, source_address=source
+        )
         try:
             # A server may refuse a body before it has come whole; its answer is there all the same.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 connection.request(
-                    method, path, body, {"Host": self.host, **self._jar(), **(headers or {})}
+                    method,
+                    path,
+                    body,
+                    {"Host": self.host, **self.always, **self._jar(), **(headers or {})},
                 )
             response = connection.getresponse()
             content = response.read()

@@ -61,6 +61,7 @@ def facts(world: World) -> dict[str, str]:
         "kubeconfig": str(world.kubectl.kubeconfig),
         "edge": edge.http,
         "edgeClass": edge.ingress_class,
+        "gateway": "/".join(edge.gateway),
         "engineImage": images.engine,
         "postgresImage": images.postgres,
         "version": quickstart.tag(images.engine),

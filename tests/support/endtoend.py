@@ -31,6 +31,7 @@ class Cluster:
     kubectl: Kubectl
     edge: str
     edge_class: str
+    gateway: str  # namespace/name
     engine_image: str
     version: str
 
@@ -38,6 +39,12 @@ class Cluster:
         """A host name of the edge with the port a client names."""
         port = self.edge.rpartition(":")[2]
         return name if port == "80" else f"{name}:{port}"
+
+    @property
+    def parent(self) -> dict[str, str]:
+        """The Gateway, as a route names it."""
+        namespace, _, name = self.gateway.partition("/")
+        return {"namespace": namespace, "name": name}
 
     def client(self, name: str, timeout: float = 60) -> EdgeClient:
         """A client that asks the edge for this host."""
@@ -55,6 +62,7 @@ def given_cluster() -> Cluster:
         kubectl=kubectl,
         edge=facts["edge"],
         edge_class=facts["edgeClass"],
+        gateway=facts["gateway"],
         engine_image=facts["engineImage"],
         version=facts["version"],
     )
@@ -108,6 +116,12 @@ RULES = json.dumps(
                 "name": "endless",
                 "match": {"text": "^endlessly"},
                 "reply": "word " * 100,
+                "chunks": {"size": 5, "delayMs": 1000},
+            },
+            {
+                "name": "patient",
+                "match": {"text": "^for long"},
+                "reply": "word " * 22,
                 "chunks": {"size": 5, "delayMs": 1000},
             },
             {"name": "long", "match": {"text": "^x{1000}"}, "reply": "That was long."},
