@@ -78,6 +78,7 @@ TOOLS: dict[str, Tool] = {
             # Without the clients of every cloud: two thirds of the time to build it.
             tags="remove_all_sd",
         ),
+        Tool(name="selectors", module="prometheus", package="./selectors", tags="remove_all_sd"),
         Tool(name="pause", module="pause", package=".", static=True),
     )
 }
