@@ -1,9 +1,14 @@
-"""The command line of the operator: `run` in a cluster, `render` for a look at what would be made."""
+"""The command line of the operator.
+
+run      in a cluster: watch and work
+render   what would be made, without a cluster
+diff     what would change in a cluster, without changing it
+"""
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +16,15 @@ if TYPE_CHECKING:
     from polyant_operator.settings import Settings
 
 BAD_CONFIGURATION = 64
+NO_ACCESS = 3
 _EPILOG = """\
 exit codes:
-  0   stopped as asked, or done
-  1   no access to a cluster, or its CRD is absent or older than this operator
-  2   the Lease was lost: the process is to be started anew
+  0   stopped as asked, or done; diff: nothing would change
+  1   run: no access to a cluster, or its CRD is absent or older than this operator
+      diff: something would change
+  2   run: the Lease was lost, the process is to be started anew
+      diff: the operator would stop at a problem, which is printed; or the command line is wrong
+  3   diff: no access to a cluster, or a right to read is missing
   64  bad configuration or a refused file; every problem is printed at once
 """
 
@@ -43,17 +52,36 @@ def parser() -> argparse.ArgumentParser:
         description="Print the objects of every PolyantInstance in a YAML file, as the operator would make"
         " them. Secret values and digests are placeholders.",
     )
-    render.add_argument(
+    _add_file(render)
+    render.set_defaults(act=_render)
+    diff = commands.add_parser(
+        "diff",
+        help="print what a changed instance would change in a cluster, without changing it",
+        description="Print what the operator would make, change and delete for every PolyantInstance in a"
+        " YAML file, which pods that replaces and why. Reads the cluster of the kubeconfig; writes nothing,"
+        " and prints no Secret values.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_file(diff)
+    diff.add_argument(
+        "-n", "--namespace", default="default", help="of instances that name none; default: default"
+    )
+    diff.add_argument("--kubeconfig", help="file; default: KUBECONFIG, else ~/.kube/config")
+    diff.set_defaults(act=_diff)
+    return top
+
+
+def _add_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "-f", "--file", required=True, type=Path, help="YAML file; - for standard input"
     )
-    render.add_argument(
+    command.add_argument(
         "--engine-image", metavar="REPOSITORY", help="as OPERATOR_ENGINE_IMAGE of the operator"
     )
-    render.add_argument(
+    command.add_argument(
         "--database-image", metavar="IMAGE", help="as OPERATOR_DATABASE_IMAGE of the operator"
     )
-    render.set_defaults(act=_render)
-    return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,21 +100,27 @@ def _variables() -> str:
     return "\n".join(lines)
 
 
-def _settings() -> "Settings | None":
+def _settings(chosen: argparse.Namespace) -> "Settings | None":
     from polyant_operator import settings
 
+    given = {
+        "OPERATOR_ENGINE_IMAGE": getattr(chosen, "engine_image", None),
+        "OPERATOR_DATABASE_IMAGE": getattr(chosen, "database_image", None),
+        "KUBECONFIG": getattr(chosen, "kubeconfig", None),
+    }
+    environment = dict(os.environ)  # noqa: TID251 (handed on once, understood in settings.py)
     try:
-        return settings.load(os.environ)  # noqa: TID251 (handed on once, understood in settings.py)
+        return settings.load(environment | {name: text for name, text in given.items() if text})
     except settings.ConfigurationError as error:
         sys.stderr.write(f"polyant-operator: the environment is wrong:\n{error}\n")
         return None
 
 
-def _run(_: argparse.Namespace) -> int:
+def _run(chosen: argparse.Namespace) -> int:
     # Each command imports what it needs: neither `render` nor a wrong environment pays for HTTP.
     from polyant_operator.observability import logs
 
-    if (loaded := _settings()) is None:
+    if (loaded := _settings(chosen)) is None:
         return BAD_CONFIGURATION
     logs.configure(loaded.log_level)
     from polyant_operator.handlers import process
@@ -95,22 +129,45 @@ def _run(_: argparse.Namespace) -> int:
 
 
 def _render(chosen: argparse.Namespace) -> int:
-    from polyant_operator.api.errors import InvalidInstance
     from polyant_operator.desired import render
     from polyant_operator.reconcile import options
 
-    if (loaded := _settings()) is None:
+    if (loaded := _settings(chosen)) is None:
+        return BAD_CONFIGURATION
+    return _printed(chosen, lambda text: (0, render.render_text(text, options.of(loaded))))
+
+
+def _diff(chosen: argparse.Namespace) -> int:
+    from polyant_operator.handlers import diff
+    from polyant_operator.kube.errors import KubeError
+
+    usual = Path.home() / ".kube" / "config"
+    if not chosen.kubeconfig and not os.environ.get("KUBECONFIG") and usual.is_file():  # noqa: TID251 (what kubectl does)
+        chosen.kubeconfig = str(usual)
+    if (loaded := _settings(chosen)) is None:
         return BAD_CONFIGURATION
     try:
+        return _printed(chosen, lambda text: diff.run(text, loaded, chosen.namespace))
+    except KubeError as error:
+        sys.stderr.write(f"polyant-operator: cannot compare: {diff.explain(error)}\n")
+        return NO_ACCESS
+
+
+def _printed(chosen: argparse.Namespace, act: Callable[[str], tuple[int, str]]) -> int:
+    """Print what a command makes of the file, or everything that is wrong with the file."""
+    from polyant_operator.api.errors import InvalidInstance
+
+    try:
         text = sys.stdin.read() if str(chosen.file) == "-" else chosen.file.read_text()
-        sys.stdout.write(render.render_text(text, options.of(loaded)))
+        code, said = act(text)
     except (OSError, UnicodeDecodeError) as error:
         sys.stderr.write(f"polyant-operator: cannot read the file: {error}\n")
         return BAD_CONFIGURATION
     except InvalidInstance as error:
         sys.stderr.write(f"polyant-operator: {chosen.file} is refused:\n{error}\n")
         return BAD_CONFIGURATION
-    return 0
+    sys.stdout.write(said)
+    return code
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ class _Dumper(yaml.SafeDumper):
 
 def render_text(text: str, options: OperandOptions) -> str:
     """Render every instance in a YAML text, or raise InvalidInstance with all problems of all."""
-    bodies = _instances(text)
+    bodies = instances(text)
     rendered, errors = [], []
     for number, body in enumerate(bodies, start=1):
         try:
@@ -77,7 +77,10 @@ def _stages(
     )
     generated = tuple(_secret(instance, secret) for secret in secrets.wanted(instance))
     yield "1. Generated Secrets: created once if absent, never changed, kept afterwards", generated
-    yield "2. Always: policies, identity, Services, embedded database", tree.always(instance, context)
+    yield (
+        "2. Always: policies, identity, Services, embedded database",
+        tree.always(instance, context),
+    )
     gate = "3. The gate: created once per image, database, keys and wish; its name ends in a hash"
     yield gate, (tree.migration_job(instance, context),)
     counts = ", ".join(f"{name}: {count}" for name, count in replicas.wanted(instance).items())
@@ -115,7 +118,8 @@ def _dumped(manifest: Manifest) -> str:
     return yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, width=110)
 
 
-def _instances(text: str) -> list[dict[str, Any]]:
+def instances(text: str) -> list[dict[str, Any]]:
+    """Read every instance in a YAML text, or raise InvalidInstance when there is none."""
     try:
         documents = list(yaml.safe_load_all(text))
     except yaml.YAMLError as error:
