@@ -179,6 +179,34 @@ class World:
             }
         )
 
+    async def config_map(self, name: str, **data: str) -> Object:
+        return await self.admin.create(
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": name, "namespace": self.namespace},
+                "data": data,
+            }
+        )
+
+    async def claim(self, *, labelled: bool = True, owner: Object | None = None) -> Object:
+        """Make the database's PersistentVolumeClaim as the StatefulSet controller does."""
+        metadata: dict[str, Any] = {"name": "data-acme-database-0", "namespace": self.namespace}
+        if labelled:
+            metadata["labels"] = {"polyant.ai/instance": "acme"}
+        if owner is not None:
+            reference = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "acme-database"}
+            metadata["ownerReferences"] = [{**reference, "uid": owner["metadata"]["uid"]}]
+        spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+        return await self.admin.create(
+            {
+                "apiVersion": "v1",
+                "kind": "PersistentVolumeClaim",
+                "metadata": metadata,
+                "spec": spec,
+            }
+        )
+
     async def run(self, name: str = "acme", *, fresh: bool = True) -> float | None:
         """One pass, after the watches have brought everything."""
         if fresh:
@@ -254,7 +282,10 @@ class World:
 
     async def end_job(self, code: int, message: str = "") -> None:
         """Let the newest Job end with an exit code and last words."""
-        job = (await self.jobs())[-1]
+        await self.end_one_job((await self.jobs())[-1], code, message)
+
+    async def end_one_job(self, job: Object, code: int, message: str = "") -> None:
+        """Let a Job end."""
         ended = {
             "exitCode": code,
             "message": message,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from polyant_operator.kube.kinds import INSTANCE, PVC, SECRET, STATEFUL_SET, Object
+from polyant_operator.kube.kinds import INSTANCE, PVC, SECRET, STATEFUL_SET
 from polyant_operator.reconcile.instance import Reconciler
 from support import apiserver, kstatus, operator_world
 from support.operator_world import EMBEDDED, World
@@ -28,25 +28,6 @@ def embedded(image: str) -> dict[str, Any]:
     return {"database": {"embedded": {"image": image}}}
 
 
-async def claim(world: World, *, labelled: bool = True, owner: Object | None = None) -> Object:
-    """Make the claim as the StatefulSet controller does."""
-    metadata: dict[str, Any] = {"name": VOLUME, "namespace": world.namespace}
-    if labelled:
-        metadata["labels"] = {"polyant.ai/instance": "acme"}
-    if owner is not None:
-        reference = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "acme-database"}
-        metadata["ownerReferences"] = [{**reference, "uid": owner["metadata"]["uid"]}]
-    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
-    return await world.admin.create(
-        {
-            "apiVersion": PVC.api_version,
-            "kind": PVC.kind,
-            "metadata": metadata,
-            "spec": spec,
-        }
-    )
-
-
 async def state(world: World) -> str:
     instance = await world.get(INSTANCE, "acme")
     assert kstatus.contradiction(instance) is None
@@ -56,7 +37,7 @@ async def state(world: World) -> str:
 async def up_with_volume(world: World, spec: dict[str, Any]) -> None:
     await world.create(spec)
     await world.run()
-    await claim(world, owner=await world.get(STATEFUL_SET, "acme-database"))
+    await world.claim(owner=await world.get(STATEFUL_SET, "acme-database"))
     await world.database_ready()
     await world.end_job_well()
     await world.run()
@@ -118,7 +99,7 @@ async def test_leaving_an_embedded_database_that_was_to_be_deleted_keeps_volume_
 
 
 async def test_a_volume_without_its_password_gets_no_new_one(world: World) -> None:
-    await claim(world)
+    await world.claim()
     await world.create()
 
     await world.run()
@@ -140,7 +121,7 @@ async def test_a_volume_without_its_password_gets_no_new_one(world: World) -> No
 
 
 async def test_a_volume_of_somebody_else_is_a_conflict(world: World) -> None:
-    await claim(world, labelled=False)
+    await world.claim(labelled=False)
     await world.create()
 
     await world.run()

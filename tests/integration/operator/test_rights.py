@@ -23,8 +23,14 @@ UNSEEN = {
 
 
 async def whole_life(world: World) -> None:
-    """Up, scaled, with and without an edge, another database, other policies."""
-    await world.bring_up({**EMBEDDED, **EDGE})
+    """Up, scaled by hand and by load, with and without an edge, another database, other policies."""
+    await world.config_map("authorities", **{"ca.crt": "-----BEGIN CERTIFICATE-----"})
+    await world.bring_up({**EMBEDDED, **EDGE, "caBundleRef": {"configMap": "authorities"}})
+    await world.claim()
+    await world.change({"engine": {"autoscaling": {"maxReplicas": 3}}})
+    await world.run()
+    await world.change({"engine": {"autoscaling": None}})
+    await world.run()
     await world.change({"engine": {"replicas": 2}, "deletionPolicy": "Delete", "edge": None})
     await world.run()
     await world.change({"deletionPolicy": "Retain"})

@@ -49,6 +49,31 @@ def test_a_server_that_another_authority_vouches_for_is_refused(
     assert "certificate" in message(ended.stdout).lower()
 
 
+def test_an_extra_authority_counts_where_the_certificate_shall_be_verified(
+    server: Server, empty: str, tmp_path: Path
+) -> None:
+    """Migration, Alembic's own connection and the pool: each makes its connections by itself."""
+    with postgres_tls.front(server.port, tmp_path) as front:
+        verified = url(front.port, empty, "?sslmode=verify-full")
+        extra = {"EXTRA_CA_FILE": str(front.ca_file)}
+
+        without = postgres.migrate(verified, **SOON)
+        ended = postgres.migrate(verified, **extra)
+        with engine_process.running(verified, tmp_path, **extra) as engine:
+            engine.wait_ready()
+
+    assert without.returncode == 69
+    assert "certificate" in message(without.stdout).lower()
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_an_extra_authority_that_is_no_certificate_is_told(server: Server, empty: str) -> None:
+    ended = postgres.migrate(server.url(empty), EXTRA_CA_FILE="/etc/hostname")
+
+    assert ended.returncode == 64
+    assert "EXTRA_CA_FILE: /etc/hostname cannot be used" in message(ended.stdout)
+
+
 def test_encryption_may_be_asked_for_without_an_authority(
     server: Server, empty: str, tmp_path: Path
 ) -> None:
