@@ -18,6 +18,8 @@ _TYPE = ConditionType.EDGE_READY
 _NEEDED = ("Accepted", "ResolvedRefs")
 # True when a part of the route was left out.
 _PARTIAL = "PartiallyInvalid"
+# Why a listener with a host name of its own takes no route for another.
+_OTHER_HOST = "NoMatchingListenerHostname"
 # What the API fills in where a reference says nothing.
 _DEFAULTS = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
 _IDENTITY = ("group", "kind", "namespace", "name", "sectionName", "port")
@@ -32,7 +34,7 @@ def judge(instance: PolyantInstance, observed: Observed) -> Verdict:
         return waits(_TYPE, Reason.PENDING, "The HTTPRoutes are made once Migrated is True.")
     if not observed.edge.current:
         return waits(_TYPE, Reason.ROUTE_PENDING, "The HTTPRoutes are not yet what the spec asks.")
-    found = [verdict for route in routes for verdict in _by_parent(instance, route)]
+    found = [verdict for route in routes for verdict in _by_route(instance, route)]
     refused = [verdict for verdict in found if verdict.reason is Reason.ROUTE_REFUSED]
     if found:
         return (refused or found)[0]
@@ -41,22 +43,43 @@ def judge(instance: PolyantInstance, observed: Observed) -> Verdict:
     return holds(_TYPE, Reason.ROUTE_ACCEPTED, text)
 
 
-def _by_parent(instance: PolyantInstance, route: Live) -> Iterator[Verdict]:
-    name = live.field(route, "metadata", "name")
-    for ref in instance.spec.edge.parent_refs:
-        entries = [
-            entry
-            for entry in live.items(route, "status", "parents")
-            if _is_about(entry, ref, instance.namespace)
-        ]
-        if not entries:
-            text = (
-                f"No controller has answered for {_called(ref)} about HTTPRoute {name}."
-                " Is there such a Gateway, and does a controller run its class?"
-            )
-            yield waits(_TYPE, Reason.ROUTE_PENDING, text)
-        for entry in entries:
-            yield from _by_entry(route, ref, entry)
+def _by_route(instance: PolyantInstance, route: Live) -> Iterator[Verdict]:
+    refs = instance.spec.edge.parent_refs
+    found = {ref: list(_by_parent(instance, route, ref)) for ref in refs}
+    is_accepted = not all(found.values())
+    for ref in refs:
+        # Two hosts may have a listener each: the other's says nothing against this one.
+        is_anothers = instance.spec.edge.engine_host and _is_for_another_host(instance, route, ref)
+        if not (is_accepted and is_anothers):
+            yield from found[ref]
+
+
+def _by_parent(instance: PolyantInstance, route: Live, ref: ParentRef) -> Iterator[Verdict]:
+    entries = _entries(instance, route, ref)
+    if not entries:
+        text = (
+            f"No controller has answered for {_called(ref)} about"
+            f" HTTPRoute {live.field(route, 'metadata', 'name')}."
+            " Is there such a Gateway, and does a controller run its class?"
+        )
+        yield waits(_TYPE, Reason.ROUTE_PENDING, text)
+    for entry in entries:
+        yield from _by_entry(route, ref, entry)
+
+
+def _entries(instance: PolyantInstance, route: Live, ref: ParentRef) -> list[Live]:
+    listed = live.items(route, "status", "parents")
+    return [entry for entry in listed if _is_about(entry, ref, instance.namespace)]
+
+
+def _is_for_another_host(instance: PolyantInstance, route: Live, ref: ParentRef) -> bool:
+    reasons = [
+        condition.get("reason")
+        for entry in _entries(instance, route, ref)
+        for condition in live.items(entry, "conditions")
+        if condition.get("type") == "Accepted" and condition.get("status") == "False"
+    ]
+    return bool(reasons) and set(reasons) == {_OTHER_HOST}
 
 
 def _by_entry(route: Live, ref: "ParentRef", entry: Live) -> Iterator[Verdict]:

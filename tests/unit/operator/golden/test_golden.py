@@ -37,8 +37,10 @@ def test_every_kept_input_has_a_kept_output(case: str) -> None:
 
 def test_every_case_of_the_plan_is_kept() -> None:
     assert {case.removesuffix(".in") for case in CASES} == {
+        "cert-manager",
         "embedded-delete",
         "external",
+        "http-route",
         "minimal",
         "production-ingress",
         "restricted",
@@ -64,7 +66,7 @@ def test_renderings_are_yaml_of_known_kinds() -> None:
     }
 
     assert kinds == {
-        "NetworkPolicy", "PodMonitor",
+        "Certificate", "HTTPRoute", "NetworkPolicy", "PodMonitor",
         "Deployment", "Ingress", "Job", "Lease", "PodDisruptionBudget", "Role", "RoleBinding",
         "Secret", "Service", "ServiceAccount", "StatefulSet",
     }  # fmt: skip

@@ -146,6 +146,47 @@ def test_two_listeners_of_one_gateway_are_two_parents() -> None:
     assert "Gateway gateways/public, section https" in half.message
 
 
+def test_each_host_may_have_a_listener_of_its_own() -> None:
+    chat, api = ({**PUBLIC, "sectionName": name} for name in ("chat", "api"))
+    fields = {"parentRefs": [chat, api], "engineHost": "api.test"}
+    other = said("Accepted", "False", "NoMatchingListenerHostname", "No match")
+
+    apart = judged(
+        route(entry(ref=chat), entry(other, ref=api)),
+        route(entry(other, ref=chat), entry(ref=api), name="acme-engine"),
+        fields=fields,
+    )
+    left_out = judged(
+        route(entry(ref=chat), entry(other, ref=api)),
+        route(entry(other, ref=chat), entry(other, ref=api), name="acme-engine"),
+        fields=fields,
+    )
+    refused = judged(
+        route(entry(ref=chat), entry(said("Accepted", "False", "NotAllowedByListeners"), ref=api)),
+        route(entry(other, ref=chat), entry(ref=api), name="acme-engine"),
+        fields=fields,
+    )
+
+    assert (apart.reason, left_out.reason, refused.reason) == (
+        Reason.ROUTE_ACCEPTED,
+        Reason.ROUTE_REFUSED,
+        Reason.ROUTE_REFUSED,
+    )
+    assert "HTTPRoute acme-engine" in left_out.message
+
+
+def test_one_host_that_fits_no_listener_is_refused() -> None:
+    listeners = [{**PUBLIC, "sectionName": name} for name in ("http", "https")]
+    other = said("Accepted", "False", "NoMatchingListenerHostname", "No match")
+
+    found = judged(
+        route(entry(ref=listeners[0]), entry(other, ref=listeners[1])),
+        fields={"parentRefs": listeners},
+    )
+
+    assert found.reason is Reason.ROUTE_REFUSED
+
+
 def test_two_controllers_of_one_parent_have_to_agree() -> None:
     verdict = judged(route(entry(), entry(said("Accepted", "False", "No"))))
 
