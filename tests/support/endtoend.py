@@ -29,6 +29,8 @@ class Cluster:
     """The cluster that `python -m dev.up test` prepared."""
 
     kubectl: Kubectl
+    # Where the cluster comes from: local, kind or current.
+    provider: str
     edge: str
     edge_class: str
     gateway: str  # namespace/name
@@ -60,6 +62,7 @@ def given_cluster() -> Cluster:
     kubectl = Kubectl(program=Path(facts["kubectl"]), kubeconfig=Path(facts["kubeconfig"]))
     return Cluster(
         kubectl=kubectl,
+        provider=facts["provider"],
         edge=facts["edge"],
         edge_class=facts["edgeClass"],
         gateway=facts["gateway"],

@@ -1,6 +1,7 @@
 """What the chart brings to Prometheus and Grafana, judged by promtool and by the metrics there are."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ SCRAPED = {"namespace", "pod", "container", "job", "instance", "endpoint"}
 BY_MONITOR = SCRAPED | set(TARGET_LABELS)
 
 
+@cache
 def rules() -> dict[str, Any]:
     values = f"--set=prometheusRule.enabled=true,prometheusRule.runbookUrl={BASE}"
     (found,) = helm.of_kind(helm.template(values), "PrometheusRule")

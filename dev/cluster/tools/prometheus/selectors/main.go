@@ -55,7 +55,7 @@ func uses(node parser.Node) []Use {
 	case *parser.VectorSelector:
 		return []Use{{Metric: metric(read), Labels: matched(read)}}
 	case *parser.AggregateExpr:
-		if !read.Without {
+		if !read.Without && len(read.Grouping) > 0 {
 			return each(read.Expr, read.Grouping)
 		}
 	case *parser.BinaryExpr:
