@@ -260,11 +260,6 @@ async def run(settings: Settings) -> None:
     http = settings.http
     if settings.keys.internal_secret is None:
         _log.warning("AUTH_INTERNAL_SECRET is not set: nobody can sign in with a password")
-    if settings.attachments is not None:
-        text = (
-            "attachments are configured, but this release keeps none yet: PLATFORM_S3_* is unused"
-        )
-        _log.warning(text)
     main = _listen("API_PORT", http.port, http)
     internal = _listen("INTERNAL_PORT", http.internal_port, http) if http.internal_port else None
     metrics = _listen("METRICS_PORT", http.metrics_port, http)
