@@ -1,4 +1,8 @@
-"""The transport over HTTP: one aiohttp session for the whole process.
+"""The transport over HTTP: connections are kept for reading only.
+
+An engine that is replaced closes the connections that nobody uses. Who sends on one in that moment
+never knows whether the request was read: a GET is simply sent again, anything else goes on a
+connection of its own, so that nothing is lost and nothing is done twice.
 
 No cookies are kept (a shared jar would mix people), redirects are not followed (the engine never
 sends one, and a Bearer token must not travel), and proxies of the environment are not used.
@@ -37,16 +41,15 @@ class HttpTransport:
         self._base_url = base_url
         self._internal_secret = internal_secret
         self._metrics = metrics
-        self._session = aiohttp.ClientSession(
-            timeout=_WHOLE,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"user-agent": "polyant-web"},
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ssl=tls or True),
-        )
+        checked = tls or True
+        kept = aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ssl=checked)
+        self._reading = _session(kept)
+        self._changing = _session(aiohttp.TCPConnector(limit=0, force_close=True, ssl=checked))
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._session.close()
+        await self._reading.close()
+        await self._changing.close()
 
     async def send(self, call: Call) -> Reply:
         """Send a call and read the whole answer."""
@@ -73,7 +76,8 @@ class HttpTransport:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         status = "away"
         try:
-            async with self._session.request(
+            session = self._reading if call.method == "GET" else self._changing
+            async with session.request(
                 call.method,
                 self._base_url + call.path,
                 data=None if call.payload is None else orjson.dumps(call.payload),
@@ -99,6 +103,15 @@ class HttpTransport:
         if current := logs.request_id.get():
             headers["x-request-id"] = current
         return headers
+
+
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        timeout=_WHOLE,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"user-agent": "polyant-web"},
+        connector=connector,
+    )
 
 
 def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
