@@ -12,6 +12,7 @@ from support.operator_world import World
 pytestmark = pytest.mark.integration
 
 URL = "postgresql://u:p@host:5432/d"
+AUTH = ("AUTH_SECRET", "AUTH_INTERNAL_SECRET")
 KEY, OTHER_KEY = "0123456789abcdef" * 4, "fedcba9876543210" * 4
 OLD, NEW = "old-secret-of-the-tests-0123456789", "new-secret-of-the-tests-0123456789"
 EVERYTHING: dict[str, Any] = {
@@ -100,47 +101,46 @@ async def up(world: World, spec: dict[str, Any], secrets: dict[str, dict[str, st
     assert (await world.conditions())["Ready"][0] == "True", await world.message("Ready")
 
 
-@pytest.mark.parametrize(
-    ("secret", "values", "rolled", "migrates"),
-    [
-        ("db", {"uri": "postgresql://u:other@host:5432/d"}, {"engine"}, False),
-        ("db-owner", {"uri": "postgresql://u:other@host:5432/d"}, set(), True),
-        ("old-key", {"ENCRYPTION_KEY": "a" * 64}, {"engine"}, True),
-        ("admin", {"password": "another long password"}, set(), False),
-        ("model", {"apiKey": "other"}, {"engine"}, False),
-        ("s3", {"secret": "other"}, {"engine"}, False),
-        ("google", {"secret": "other"}, {"web"}, False),
-        ("own-engine", {"a": "2"}, {"engine"}, False),
-        ("whole", {"C": "2"}, {"engine"}, False),
-        ("own-web", {"a": "2"}, {"web"}, False),
-    ],
+# Secret, what is written into it, who rolls, and whether a migration runs first.
+CHANGES: tuple[tuple[str, dict[str, str], set[str], bool], ...] = (
+    ("db", {"uri": "postgresql://u:other@host:5432/d"}, {"engine"}, False),
+    ("db-owner", {"uri": "postgresql://u:other@host:5432/d"}, set(), True),
+    ("old-key", {"ENCRYPTION_KEY": "a" * 64}, {"engine"}, True),
+    ("admin", {"password": "another long password"}, set(), False),
+    ("model", {"apiKey": "other"}, {"engine"}, False),
+    ("s3", {"secret": "other"}, {"engine"}, False),
+    ("google", {"secret": "other"}, {"web"}, False),
+    ("own-engine", {"a": "2"}, {"engine"}, False),
+    ("whole", {"C": "2"}, {"engine"}, False),
+    ("own-web", {"a": "2"}, {"web"}, False),
 )
-async def test_exactly_the_pods_that_use_a_secret_roll(
-    world: World, secret: str, values: dict[str, str], rolled: set[str], *, migrates: bool
-) -> None:
+
+
+async def test_exactly_the_pods_that_use_a_secret_roll(world: World) -> None:
     await up(world, EVERYTHING, SECRETS)
-    before, job = await digests(world), (await world.jobs())[-1]["metadata"]["name"]
+    for secret, values, rolled, migrates in CHANGES:
+        before, job = await digests(world), (await world.jobs())[-1]["metadata"]["name"]
 
-    await write(world, secret, **values)
-    await world.run()
-    if migrates:
-        assert (await world.jobs())[-1]["metadata"]["name"] != job
-        assert await digests(world) == before  # nothing rolls before the database is ready for it
-        await world.end_job(0)
+        await write(world, secret, **values)
         await world.run()
-    after = await digests(world)
+        assert ((await world.jobs())[-1]["metadata"]["name"] != job) == migrates, secret
+        if migrates:
+            assert await digests(world) == before, f"{secret}: nothing rolls before the migration"
+            await world.end_job(0)
+            await world.run()
+        after = await digests(world)
 
-    assert {part for part in after if after[part] != before[part]} == rolled
-    assert ((await world.jobs())[-1]["metadata"]["name"] != job) == migrates
+        assert {part for part in after if after[part] != before[part]} == rolled, secret
+        await world.rolled_out()
+        await world.run()
 
 
-@pytest.mark.parametrize("secret", ["db", "model", "google", "old-key"])
-async def test_a_secret_that_cannot_be_read_rolls_nothing(world: World, secret: str) -> None:
+async def test_a_secret_that_cannot_be_read_rolls_nothing(world: World) -> None:
     await up(world, EVERYTHING, SECRETS)
     before = [await world.get(DEPLOYMENT, f"acme-{part}") for part in ("engine", "web")]
 
-    await world.admin.delete(SECRET, world.namespace, secret)
-    for _ in range(3):
+    for secret in ("db", "model", "google", "old-key"):
+        await world.admin.delete(SECRET, world.namespace, secret)
         await world.run()
         world.pass_time(60)
     after = [await world.get(DEPLOYMENT, f"acme-{part}") for part in ("engine", "web")]
@@ -175,9 +175,6 @@ async def test_engine_and_panel_move_to_a_new_secret_in_three_steps(world: World
         dict.fromkeys(AUTH, NEW),
     ]
     assert await state(world) == kstatus.CURRENT
-
-
-AUTH = ("AUTH_SECRET", "AUTH_INTERNAL_SECRET")
 
 
 async def test_a_pod_on_its_way_out_holds_the_next_step_up(world: World) -> None:
