@@ -56,25 +56,39 @@ func uses(node parser.Node) []Use {
 		return []Use{{Metric: metric(read), Labels: matched(read)}}
 	case *parser.AggregateExpr:
 		if !read.Without && len(read.Grouping) > 0 {
-			return each(read.Expr, read.Grouping)
+			return each(read.Grouping, read.Expr)
 		}
 	case *parser.BinaryExpr:
 		if read.VectorMatching != nil && len(read.VectorMatching.MatchingLabels) > 0 {
-			return each(read, read.VectorMatching.MatchingLabels)
+			return each(read.VectorMatching.MatchingLabels, read.LHS, read.RHS)
 		}
 	}
 	return nil
 }
 
-// each gives every metric below a node with labels that it has to have.
-func each(node parser.Node, names []string) []Use {
+// each gives the metrics whose series come out of some nodes, with labels that these have to have.
+func each(names []string, nodes ...parser.Node) []Use {
 	var found []Use
-	parser.Inspect(node, func(below parser.Node, _ []parser.Node) error {
-		if selector, ok := below.(*parser.VectorSelector); ok {
+	for _, node := range nodes {
+		for _, selector := range carriers(node) {
 			found = append(found, Use{Metric: metric(selector), Labels: names})
 		}
-		return nil
-	})
+	}
+	return found
+}
+
+// carriers finds the selectors below a node; what only filters by "and" or "unless" gives no labels.
+func carriers(node parser.Node) []*parser.VectorSelector {
+	if selector, ok := node.(*parser.VectorSelector); ok {
+		return []*parser.VectorSelector{selector}
+	}
+	if filter, ok := node.(*parser.BinaryExpr); ok && (filter.Op == parser.LAND || filter.Op == parser.LUNLESS) {
+		return carriers(filter.LHS)
+	}
+	var found []*parser.VectorSelector
+	for child := range parser.ChildrenIter(node) {
+		found = append(found, carriers(child)...)
+	}
 	return found
 }
 
