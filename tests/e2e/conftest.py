@@ -8,6 +8,14 @@ from dev.up.kubectl import Kubectl
 from support import endtoend
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-disturbance",
+        action="store_true",
+        help="disturb an installation under load in every way there is, not in the everyday one",
+    )
+
+
 @pytest.fixture(scope="session")
 def cluster() -> endtoend.Cluster:
     found = endtoend.given_cluster()
