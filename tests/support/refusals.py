@@ -73,7 +73,7 @@ REFUSALS: tuple[Refusal, ...] = (
     _generated("database.migrationUrlSecretRef", "acme-admin"),
     _generated("secrets.encryptionKeySecretRef", "acme-encryption-key"),
     _generated("secrets.authSecretRef", "acme-auth-secrets"),
-    _generated("secrets.internalAuthSecretRef", "acme-auth-secrets"),
+    _generated("secrets.internalAuthSecretRef", "acme-auth-in-use"),
     _generated("admin.passwordSecretRef", "acme-admin"),
     case(
         "version and images",
