@@ -10,7 +10,9 @@ from support import shown
 SHOWN = shown.instances()
 
 
-@pytest.mark.parametrize(("place", "body"), SHOWN, ids=[place for place, _ in SHOWN])
+@pytest.mark.parametrize(
+    ("place", "body"), SHOWN, ids=[f"{place}-{number}" for number, (place, _) in enumerate(SHOWN)]
+)
 def test_a_shown_instance_is_accepted(place: str, body: dict[str, Any]) -> None:
     assert parse(body).name, place
 
