@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 
@@ -133,7 +134,7 @@ def test_a_long_answer_comes_piece_by_piece(stream: Future[Answer]) -> None:
 
     assert answer.status == 200
     assert b"[DONE]" in answer.body
-    gaps = [later - earlier for earlier, later in zip(answer.times, answer.times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(answer.times)]
     assert answer.times[-1] > SECONDS * 0.9
     assert len(answer.times) >= SECONDS
     assert max(gaps) < 4

@@ -10,7 +10,20 @@ from support.front import Front
 from support.installed_edge import WAYS, Installed, Way
 from support.operator_process import eventually
 
+# Longer than the 15 s after which Envoy gives up by default.
+STREAM_SECONDS = 18
 CRD = Path(__file__).parents[3] / "crds" / "polyant.ai_polyantinstances.yaml"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "how long a streamed answer lasts"
+    parser.addoption("--stream-seconds", type=int, default=STREAM_SECONDS, help=text)
+
+
+@pytest.fixture(scope="session")
+def stream_seconds(request: pytest.FixtureRequest) -> int:
+    """How long a streamed answer lasts, a piece a second."""
+    return int(request.config.getoption("--stream-seconds", default=STREAM_SECONDS))
 
 
 @pytest.fixture(scope="session")

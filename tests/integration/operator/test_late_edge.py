@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from dev.cluster.tools import modules
-from polyant_operator.kube.kinds import DEPLOYMENT, JOB, STATEFUL_SET
-from support import apiserver, operator_process, operator_world
+from polyant_operator.kube.kinds import DEPLOYMENT, HTTP_ROUTE, JOB, STATEFUL_SET
+from support import apiserver, edge_apis, operator_process, operator_world
 from support.chart_rights import kubeconfig_of
 from support.operator_process import eventually
 from support.operator_world import EMBEDDED
@@ -21,21 +20,20 @@ SPEC = {
     **EMBEDDED,
     "edge": {"type": "HTTPRoute", "host": "chat.test", "parentRefs": [{"name": "public"}]},
 }
-ROUTES = "httproutes.gateway.networking.k8s.io"
 
 
 @pytest.fixture
-def definition(server: apiserver.ApiServer) -> Iterator[Path]:
-    """The CRD of HTTPRoutes, which the cluster does not have, and does not have afterwards."""
-    folder = modules.folder("contour", "sigs.k8s.io/gateway-api")
-    yield folder / "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"
-    server.kubectl("delete", "crd", ROUTES, "--ignore-not-found")
+def bare(server: apiserver.ApiServer) -> Iterator[apiserver.ApiServer]:
+    """A cluster without the Gateway API, before and afterwards."""
+    edge_apis.remove(server)
+    yield server
+    edge_apis.remove(server)
 
 
 def condition(server: apiserver.ApiServer, namespace: str, kind: str) -> tuple[str, str]:
     text = server.kubectl("get", "pinst", "acme", "-n", namespace, "-o", "json")
     listed = json.loads(text).get("status", {}).get("conditions") or []
-    found = next((each for each in listed if each["type"] == kind), {})
+    found: dict[str, str] = next((each for each in listed if each["type"] == kind), {})
     return found.get("status", ""), found.get("reason", "")
 
 
@@ -60,9 +58,9 @@ async def bring_up(world: operator_world.World) -> None:
 
 
 async def test_an_api_that_comes_later_is_used_and_watched_without_a_restart(
-    server: apiserver.ApiServer, tmp_path: Path, definition: Path
+    bare: apiserver.ApiServer, tmp_path: Path
 ) -> None:
-    home = server.new_namespace("home")
+    server, home = bare, bare.new_namespace("home")
     async with operator_world.world(server) as world:
         served = world.namespace
         arguments = (
@@ -79,13 +77,13 @@ async def test_an_api_that_comes_later_is_used_and_watched_without_a_restart(
                 "the missing API is told",
             )
 
-            server.kubectl("apply", "--server-side", "-f", str(definition))
+            edge_apis.install(server)
             eventually(lambda: _routes(server, served), "the route is made")
             eventually(
                 lambda: condition(server, served, "EdgeReady") == ("False", "RoutePending"),
                 "nobody has accepted it",
             )
-            _accept(server, served)
+            await world.set_status(HTTP_ROUTE, "acme", edge_apis.accepted())
             eventually(
                 lambda: condition(server, served, "Ready") == ("True", "Ready"),
                 "what the Gateway says is seen at once",
@@ -94,7 +92,7 @@ async def test_an_api_that_comes_later_is_used_and_watched_without_a_restart(
             server.kubectl("delete", "httproute", "acme", "-n", served)
             eventually(lambda: _routes(server, served), "it is made again at once", seconds=5)
 
-            server.kubectl("delete", "crd", ROUTES)
+            edge_apis.remove(server)
             eventually(
                 lambda: condition(server, served, "EdgeReady") == ("False", "EdgeApiMissing"),
                 "the API is gone",
@@ -104,18 +102,3 @@ async def test_an_api_that_comes_later_is_used_and_watched_without_a_restart(
 
 def _routes(server: apiserver.ApiServer, namespace: str) -> str:
     return server.try_kubectl("get", "httproutes", "-n", namespace, "-o", "name").stdout
-
-
-def _accept(server: apiserver.ApiServer, namespace: str) -> None:
-    """Say what a Gateway's controller would."""
-    stamp = {"lastTransitionTime": "2026-11-24T12:00:00Z", "message": "", "observedGeneration": 1}
-    said = [
-        {"type": kind, "status": "True", "reason": kind, **stamp}
-        for kind in ("Accepted", "ResolvedRefs")
-    ]
-    parent = {"parentRef": {"name": "public"}, "controllerName": "test/c", "conditions": said}
-    patch = json.dumps({"status": {"parents": [parent]}})
-    server.kubectl(
-        *("patch", "httproute", "acme", "-n", namespace, "--subresource=status"),
-        *("--type=merge", f"--patch={patch}"),
-    )

@@ -3,8 +3,19 @@
 import pytest
 import yaml
 
-from polyant_operator.kube.kinds import INGRESS, INGRESS_CLASS, JOB, SECRET, SERVICE, STATEFUL_SET
-from support import apiserver, helm, operator_world
+from polyant_operator.kube.kinds import (
+    CERTIFICATE,
+    HTTP_ROUTE,
+    INGRESS,
+    INGRESS_CLASS,
+    JOB,
+    NETWORK_POLICY,
+    POD_MONITOR,
+    SECRET,
+    SERVICE,
+    STATEFUL_SET,
+)
+from support import apiserver, edge_apis, helm, operator_world, podmonitors
 from support.operator_process import eventually
 from support.operator_world import EMBEDDED, World
 
@@ -33,6 +44,8 @@ async def whole_life(world: World) -> None:
     await world.run()
     await world.change({"engine": {"replicas": 2}, "deletionPolicy": "Delete", "edge": None})
     await world.run()
+    await edges(world)
+    await policies(world)
     await world.change({"deletionPolicy": "Retain"})
     await world.run()
     await world.secret("db", uri="postgresql://u:p@h/d")
@@ -42,6 +55,34 @@ async def whole_life(world: World) -> None:
     await world.run()
     await world.rolled_out()
     await world.run()
+
+
+async def edges(world: World) -> None:
+    """A certificate of cert-manager's, a route instead of the Ingress, and none of them."""
+    await world.change({"edge": {**EDGE["edge"], "tls": {"issuerRef": {"name": "ca"}}}})
+    await world.run()
+    await world.set_status(CERTIFICATE, "acme", edge_apis.issued())
+    parents = {"className": None, "tls": None, "parentRefs": [{"name": "public"}]}
+    await world.change({"edge": {"type": "HTTPRoute", **parents}})
+    await world.run()
+    assert await world.names(INGRESS) == await world.names(HTTP_ROUTE) == ["acme"]
+    await world.set_status(HTTP_ROUTE, "acme", edge_apis.accepted())
+    await world.run()
+    assert await world.names(INGRESS) == await world.names(CERTIFICATE) == []
+    await world.change({"edge": None})
+    await world.run()
+    assert await world.names(HTTP_ROUTE) == []
+
+
+async def policies(world: World) -> None:
+    """Restricted and scraped, then neither."""
+    restricted = {"egress": "Restricted"}
+    await world.change({"networkPolicy": restricted, "monitoring": {"podMonitor": {}}})
+    await world.run()
+    assert await world.names(POD_MONITOR) == ["acme"]
+    await world.change({"networkPolicy": {"egress": None, "enabled": False}, "monitoring": None})
+    await world.run()
+    assert await world.names(NETWORK_POLICY) == await world.names(POD_MONITOR) == []
 
 
 def rules(server: apiserver.ApiServer, home: str) -> set[tuple[str, str]]:
@@ -71,6 +112,11 @@ async def test_the_charts_rights_are_enough_and_none_is_left_over(
     may = ("auth", "can-i", "create", "jobs", "--as", user)
     eventually(lambda: server.try_kubectl(*may).returncode == 0, "the rights hold")
 
+    with edge_apis.installed(server), podmonitors.installed(server):
+        await _live_with(server, user, granted)
+
+
+async def _live_with(server: apiserver.ApiServer, user: str, granted: set[tuple[str, str]]) -> None:
     async with operator_world.world(server, impersonate=user) as world:
         await world.admin.create(
             {
