@@ -35,8 +35,17 @@ class Difference:
 
 def differences(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[Difference, ...]:
     """List every field that would change, in the order of the manifest; removed ones last."""
-    changed = [*_changed(live, wanted, ()), *_removed(live, wanted, _owned(live), ())]
+    asked = _without_notes(wanted)
+    changed = [*_changed(live, asked, ()), *_removed(live, asked, _owned(live), ())]
     return tuple(each for each in changed if not _NOTES & {step[1:-1] for step in each.path})
+
+
+def _without_notes(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = wanted["metadata"]
+    annotations = metadata.get("annotations") or {}
+    kept = {name: value for name, value in annotations.items() if name not in _NOTES}
+    rest = {name: value for name, value in metadata.items() if name != "annotations"}
+    return {**wanted, "metadata": {**rest, **({"annotations": kept} if kept else {})}}
 
 
 def _changed(live: Any, wanted: Any, path: Path) -> Iterator[Difference]:

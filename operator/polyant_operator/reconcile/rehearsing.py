@@ -34,7 +34,10 @@ class ApiServer(Found):
     @override
     async def _resolved(self) -> tuple[End, ...]:
         """Read the address that a pod would resolve, which is not the one we use."""
-        found = await self._client.find(SERVICE, "default", "kubernetes")
+        try:
+            found = await self._client.find(SERVICE, "default", "kubernetes")
+        except errors.Forbidden:
+            return ()
         address = ((found or {}).get("spec") or {}).get("clusterIP")
         return ((str(address), _HTTPS),) if address else ()
 
