@@ -30,6 +30,8 @@ def build(instance: PolyantInstance, context: Context) -> Manifest:
             "topologySpreadConstraints": placement.spread(instance.name, Component.ENGINE, pod),
         },
         scratch="256Mi",
+        # An autoscaler reckons in parts of the request.
+        needed=("cpu",) if instance.spec.engine.autoscaling is not None else (),
     )
     template = pods.template(instance, context, part)
     return deployment(instance, instance.names.engine, Component.ENGINE, template)

@@ -66,11 +66,16 @@ def spread(instance: str, component: Component, pod: Pod) -> list[Manifest]:
     ]
 
 
-def resources(pod: Pod, requests: dict[str, str]) -> Manifest:
-    """Give the user's resources, or requests that fit a small installation."""
+def resources(pod: Pod, requests: dict[str, str], *needed: str) -> Manifest:
+    """Give the user's resources, or requests that fit a small installation.
+
+    `needed` are requests without which something doesn't work: they are there in any case.
+    """
     if pod.resources is None:
         return {"requests": dict(requests)}
-    given = {"requests": pod.resources.requests, "limits": pod.resources.limits}
+    limits, asked = pod.resources.limits or {}, pod.resources.requests or {}
+    absent = {name: requests[name] for name in needed if name not in (*limits, *asked)}
+    given = {"requests": {**asked, **absent}, "limits": limits}
     return {
         kind: {name: str(amount) for name, amount in amounts.items()}
         for kind, amounts in given.items()

@@ -32,6 +32,7 @@ class Part:
     volumes: tuple[Manifest, ...] = ()
     fields: Manifest = field(default_factory=dict)  # further fields of the pod's spec
     scratch: str = "64Mi"  # size of /tmp
+    needed: tuple[str, ...] = ()  # requests that are there whatever the user says
 
 
 def template(instance: PolyantInstance, context: Context, part: Part) -> Manifest:
@@ -112,7 +113,7 @@ def _container(instance: PolyantInstance, part: Part) -> Manifest:
     return {
         **part.container,
         "imagePullPolicy": instance.spec.image_pull_policy.value,
-        "resources": placement.resources(part.pod, part.requests),
+        "resources": placement.resources(part.pod, part.requests, *part.needed),
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},

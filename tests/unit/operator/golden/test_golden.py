@@ -38,6 +38,7 @@ def test_every_kept_input_has_a_kept_output(case: str) -> None:
 def test_every_case_of_the_plan_is_kept() -> None:
     assert {case.removesuffix(".in") for case in CASES} == {
         "cert-manager",
+        "corporate",
         "embedded-delete",
         "external",
         "http-route",
@@ -67,6 +68,7 @@ def test_renderings_are_yaml_of_known_kinds() -> None:
 
     assert kinds == {
         "Certificate", "HTTPRoute", "NetworkPolicy", "PodMonitor",
-        "Deployment", "Ingress", "Job", "Lease", "PodDisruptionBudget", "Role", "RoleBinding",
+        "Deployment", "HorizontalPodAutoscaler", "Ingress", "Job", "Lease", "PodDisruptionBudget",
+        "Role", "RoleBinding",
         "Secret", "Service", "ServiceAccount", "StatefulSet",
     }  # fmt: skip
