@@ -39,7 +39,7 @@ from polyant_operator.kube.kinds import (
 from polyant_operator.reconcile.instance import Reconciler
 from polyant_operator.reconcile.rollouts import Rollouts
 from polyant_operator.reconcile.state import Tools
-from support import apiserver, kstatus
+from support import apiserver, kstatus, podsecurity
 
 REPORT = (
     '{"head":"0003","minHead":"0001","pgvector":"0.8.5","keyId":"%s",'
@@ -269,7 +269,7 @@ class World:
                         }
                     ],
                 },
-                "spec": {"containers": [{"name": "c", "image": "i"}]},
+                "spec": podsecurity.RESTRICTED,
             }
         )
         return await self.set_status(POD, pod["metadata"]["name"], status)
@@ -292,7 +292,11 @@ class World:
             "reason": "Completed" if not code else "Error",
         }
         phase = "Failed" if code else "Succeeded"
-        await self.pod(job, "migration", {"phase": phase, "containerStatuses": [_container(ended)]})
+        await self.pod(
+            job,
+            "migration",
+            {"phase": phase, "containerStatuses": [_container({"terminated": ended})]},
+        )
         stamp = self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
         kinds = ("FailureTarget", "Failed") if code else ("SuccessCriteriaMet", "Complete")
         status: dict[str, Any] = {
@@ -349,32 +353,15 @@ async def _never(_: object) -> float | None:
     raise AssertionError("nothing is worked on here")
 
 
-def _container(ended: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "name": "c",
-        "image": "i",
-        "imageID": "",
-        "ready": False,
-        "restartCount": 0,
-        "state": {"terminated": dict(ended)},
-    }
+def _container(state: Mapping[str, Any]) -> dict[str, Any]:
+    status = {"name": "c", "image": "i", "imageID": "", "ready": False, "restartCount": 0}
+    return {**status, "state": dict(state)}
 
 
 def waiting(reason: str, message: str = "", *, since: datetime | None = None) -> dict[str, Any]:
     """The status of a pod whose container waits."""
-    status: dict[str, Any] = {
-        "phase": "Pending",
-        "containerStatuses": [
-            {
-                "name": "c",
-                "image": "i",
-                "imageID": "",
-                "ready": False,
-                "restartCount": 0,
-                "state": {"waiting": {"reason": reason, "message": message}},
-            }
-        ],
-    }
+    state = {"waiting": {"reason": reason, "message": message}}
+    status: dict[str, Any] = {"phase": "Pending", "containerStatuses": [_container(state)]}
     if since is not None:
         status["startTime"] = since.strftime("%Y-%m-%dT%H:%M:%SZ")
     return status

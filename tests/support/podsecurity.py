@@ -14,6 +14,22 @@ VOLUMES = {
 }  # fmt: skip
 PROFILES = {"RuntimeDefault", "Localhost"}
 
+# The smallest pod that meets it.
+RESTRICTED: dict[str, Any] = {
+    "containers": [
+        {
+            "name": "c",
+            "image": "i",
+            "securityContext": {
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+                "runAsNonRoot": True,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+        }
+    ]
+}
+
 
 def violations(spec: Pod) -> list[str]:
     """List what keeps a pod's spec from being `restricted`, in words."""

@@ -47,8 +47,11 @@ TEMPLATE_DIGEST: Final = f"{GROUP}/template-digest"  # on Jobs: tells a stale pe
 POSTGRESQL_MAJOR: Final = f"{GROUP}/postgresql-major"  # on the database's PersistentVolumeClaim
 RELEASE: Final = f"{GROUP}/operator-release"  # on Jobs: whose they are while two releases work
 ROLLOUT: Final = f"{GROUP}/rollout"  # on what rolls pods: who asked for it (`desired.rollout`)
-SYNC_OPTIONS: Final = "argocd.argoproj.io/sync-options"
-NO_PRUNE: Final = "Prune=false,Delete=false"
+# For Argo CD, on what outlives its instance: neither pruned nor counted as a difference.
+ARGO_CD: Final[Mapping[str, str]] = {
+    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+}
 
 # The operator refuses to start on a CRD with a smaller number: it would lose fields silently.
 CRD_REVISION: Final = 2

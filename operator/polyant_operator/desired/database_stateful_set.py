@@ -8,7 +8,7 @@ from typing import Final
 
 from polyant_operator.api.database import EmbeddedDatabase
 from polyant_operator.api.instance import PolyantInstance
-from polyant_operator.api.labels import NO_PRUNE, SYNC_OPTIONS, Component, retained, selector
+from polyant_operator.api.labels import ARGO_CD, Component, retained, selector
 from polyant_operator.api.pod import Pod
 from polyant_operator.desired import environment, images, placement, pods, ports
 from polyant_operator.desired.context import Context, Manifest
@@ -88,7 +88,8 @@ def _claim(instance: PolyantInstance, embedded: EmbeddedDatabase) -> Manifest:
         "metadata": {
             "name": VOLUME,
             "labels": dict(retained(instance.name)),
-            "annotations": {SYNC_OPTIONS: NO_PRUNE},
+            # The StatefulSet's controller adds the selector to the labels, by which Argo CD may track.
+            "annotations": dict(ARGO_CD),
         },
         "spec": spec,
     }

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from polyant_operator.api.instance import PolyantInstance
 from polyant_operator.api.labels import (
     API_VERSION,
+    ARGO_CD,
     KIND,
-    NO_PRUNE,
     SHARD,
-    SYNC_OPTIONS,
     Component,
     owned,
     retained,
@@ -47,7 +46,7 @@ def retained_metadata(
         "name": name,
         "namespace": instance.namespace,
         "labels": dict(retained(instance.name)),
-        "annotations": {SYNC_OPTIONS: NO_PRUNE, **(annotations or {})},
+        "annotations": {**ARGO_CD, **(annotations or {})},
     }
 
 

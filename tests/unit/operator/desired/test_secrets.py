@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from polyant_operator.api.instance import PolyantInstance, parse
+from polyant_operator.api.labels import ARGO_CD
 from polyant_operator.desired import secrets
 from polyant_operator.desired.context import Manifest
 from support.refusal import instance
@@ -128,11 +129,10 @@ def test_a_key_is_unconfirmed_until_a_report_names_it() -> None:
     key = next(secret for secret in secrets.wanted(found) if secret.encrypts)
     before = secrets.metadata(found, key, key_id="ab")["metadata"]["annotations"]
     after = secrets.metadata(found, key, key_id="ab", confirmed_for="7f")["metadata"]["annotations"]
-    sync = {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"}
 
     assert (before, after) == (
-        {**sync, "polyant.ai/key-id": "ab", "polyant.ai/unconfirmed": "true"},
-        {**sync, "polyant.ai/key-id": "ab", "polyant.ai/installation-id": "7f"},
+        {**ARGO_CD, "polyant.ai/key-id": "ab", "polyant.ai/unconfirmed": "true"},
+        {**ARGO_CD, "polyant.ai/key-id": "ab", "polyant.ai/installation-id": "7f"},
     )
 
 
