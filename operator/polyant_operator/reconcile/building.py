@@ -21,9 +21,20 @@ _ROLLED = (Component.ENGINE, Component.WEB, Component.DATABASE)
 async def build(state: Pass, tools: Tools) -> None:
     """Build every manifest from the spec, the options and the digests of used Secrets."""
     state.context = _context(state, tools)
-    state.rollout = mark_of(state.child(DEPLOYMENT, state.instance.names.engine))
+    state.rollout = _mark(state)
     state.always = rollout.marked(tree.always(state.instance, state.context), state.rollout)
     state.workloads = rollout.marked(tree.workloads(state.instance, state.context), state.rollout)
+
+
+def _mark(state: Pass) -> str:
+    """The mark that is there; any of them will do, so that a deleted one is made again at once."""
+    names = state.instance.names
+    places = (
+        (DEPLOYMENT, names.engine),
+        (DEPLOYMENT, names.web),
+        (STATEFUL_SET, names.database),
+    )
+    return next((mark for place in places if (mark := mark_of(state.child(*place)))), "")
 
 
 def _context(state: Pass, tools: Tools) -> Context:

@@ -167,6 +167,17 @@ async def test_a_change_of_its_own_spec_waits_for_nobody(world: World) -> None:
     assert await fleet.queued() == {"i01"}
 
 
+async def test_what_somebody_deleted_is_made_again_at_once(world: World) -> None:
+    fleet = await fleet_of(world, instances=1, places=1)
+    await world.change({"engine": {"pod": {"priorityClassName": "high"}}}, "i00")
+    await fleet.everybody()
+    world.tools.rollouts.hold(("elsewhere", "rolling"))
+    await world.admin.delete(DEPLOYMENT, world.namespace, "i00-engine")
+    await fleet.everybody()
+
+    assert await world.names(DEPLOYMENT) == ["i00-engine", "i00-web"]
+
+
 async def test_what_somebody_changed_by_hand_is_put_back_at_once(world: World) -> None:
     fleet = await fleet_of(world, instances=1, places=1)
     world.tools.rollouts.hold(("elsewhere", "rolling"))
