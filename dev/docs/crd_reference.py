@@ -178,10 +178,10 @@ def _rules(node: Schema) -> Iterator[str]:
 
 
 def _texts(node: Schema) -> list[str]:
-    return [_words(rule) for rule in node.get("x-kubernetes-validations", ())]
+    return [words(rule) for rule in node.get("x-kubernetes-validations", ())]
 
 
-def _words(rule: Mapping[str, str]) -> str:
+def words(rule: Mapping[str, str]) -> str:
     """Give a rule's message; what it computes becomes an ellipsis."""
     if "message" in rule:
         return rule["message"]

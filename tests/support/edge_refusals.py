@@ -3,6 +3,7 @@
 from support.refusal import Object, Refusal, case
 
 _INGRESS = {"type": "Ingress", "host": "chat.example.com"}
+_ROUTE = {"type": "HTTPRoute", "host": "chat.example.com", "parentRefs": [{"name": "public"}]}
 _ORIGIN = "write scheme://host or scheme://host:port"
 
 
@@ -86,6 +87,82 @@ EDGE_REFUSALS: tuple[Refusal, ...] = (
         "tls",
         "tls needs an edge of type Ingress, which is 'External';"
         " remove it or set edge.type: Ingress",
+    ),
+    _edge(
+        "TLS of an HTTPRoute",
+        {**_ROUTE, "tls": {"secretName": "tls"}},
+        _ROUTE,
+        "tls",
+        "tls needs an edge of type Ingress, which is 'HTTPRoute';"
+        " remove it: the certificate of an HTTPRoute belongs to the listener of its Gateway",
+    ),
+    _edge(
+        "TLS from nowhere",
+        {**_INGRESS, "tls": {}},
+        {**_INGRESS, "tls": {"issuerRef": {"name": "letsencrypt", "kind": "ClusterIssuer"}}},
+        "tls",
+        "tls has neither secretName nor issuerRef;"
+        " name the Secret of your certificate, or an issuer of cert-manager",
+    ),
+    _edge(
+        "HTTPRoute without a host",
+        {"type": "HTTPRoute", "parentRefs": [{"name": "public"}]},
+        _ROUTE,
+        "",
+        "edge of type HTTPRoute has no host; set edge.host, for example chat.example.com",
+    ),
+    _edge(
+        "HTTPRoute without a Gateway",
+        {"type": "HTTPRoute", "host": "chat.example.com"},
+        _ROUTE,
+        "",
+        "edge of type HTTPRoute has no parentRefs; name the Gateway it attaches to, for example"
+        " parentRefs: [{name: public, namespace: gateways}]",
+    ),
+    _edge(
+        "Gateway of an Ingress",
+        {**_INGRESS, "parentRefs": [{"name": "public"}]},
+        _ROUTE,
+        "parentRefs",
+        "parentRefs needs an edge of type HTTPRoute, which is 'Ingress';"
+        " remove it or set edge.type: HTTPRoute",
+    ),
+    _edge(
+        "class of an HTTPRoute",
+        {**_ROUTE, "className": "contour"},
+        {**_INGRESS, "className": "contour"},
+        "className",
+        "className needs an edge of type Ingress, which is 'HTTPRoute';"
+        " remove it or set edge.type: Ingress",
+    ),
+    _edge(
+        "annotations of nothing",
+        {"type": "External", "host": "chat.example.com", "annotations": {"a": "b"}},
+        {**_ROUTE, "annotations": {"a": "b"}},
+        "annotations",
+        "annotations need an edge of type Ingress or HTTPRoute, which is 'External';"
+        " remove them or set edge.type",
+    ),
+    _edge(
+        "kind of a Gateway with a slash",
+        {**_ROUTE, "parentRefs": [{"name": "public", "kind": "a/b"}]},
+        {**_ROUTE, "parentRefs": [{"name": "public", "kind": "Gateway"}]},
+        "parentRefs[0].kind",
+        "'a/b' is not a kind; write for example Gateway",
+    ),
+    _edge(
+        "namespace of a Gateway with a dot",
+        {**_ROUTE, "parentRefs": [{"name": "public", "namespace": "a.b"}]},
+        {**_ROUTE, "parentRefs": [{"name": "public", "namespace": "a-b"}]},
+        "parentRefs[0].namespace",
+        "'a.b' is not a namespace; use lower-case letters, digits and '-'",
+    ),
+    _edge(
+        "kind of an issuer with a slash",
+        {**_INGRESS, "tls": {"issuerRef": {"name": "ca", "kind": "a/b"}}},
+        {**_INGRESS, "tls": {"issuerRef": {"name": "ca", "kind": "ClusterIssuer"}}},
+        "tls.issuerRef.kind",
+        "'a/b' is not a kind; write for example Issuer",
     ),
     _edge(
         "no hop behind an edge",

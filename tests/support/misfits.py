@@ -17,6 +17,8 @@ Step = str | int
 Wrong = Callable[[Schema, Any], Any]
 WRONG_TYPE = {"string": 5, "integer": "x", "boolean": "yes", "int-or-string": True}
 NOTHING = object()
+# Of one value.
+MOST_RULES = 2
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def rule_breakers() -> Iterator[Misfit]:
     for variant in maximal.VARIANTS:
         spec = maximal.spec(variant)
         places = [place for place in _places(SPEC, spec, ()) if place.is_leaf]
-        for number in range(2):
+        for number in range(MOST_RULES):
             wrong = partial(_broken, number)
             yield _misfit(f"rule {number} broken, {variant}", spec, places, wrong)
 

@@ -4,7 +4,9 @@ One table for both sides: the API server must refuse with exactly these words at
 and so must `polyant_operator.api`, which repeats the rules for objects that are older than them.
 """
 
+from support.container_refusals import CONTAINER_REFUSALS
 from support.edge_refusals import EDGE_REFUSALS
+from support.outside_refusals import OUTSIDE_REFUSALS
 from support.pod_refusals import POD_REFUSALS
 from support.refusal import Refusal, case
 
@@ -282,5 +284,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "datetimeLocale", "en_US", "en-US", "'en_US' is not a locale; write for example en-US"
     ),
     *POD_REFUSALS,
+    *CONTAINER_REFUSALS,
+    *OUTSIDE_REFUSALS,
     *EDGE_REFUSALS,
 )
