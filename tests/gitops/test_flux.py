@@ -76,11 +76,11 @@ def follow(server: ApiServer) -> None:
     documents = yaml.safe_load_all((ROOT / "examples" / "flux" / "kustomizations.yaml").read_text())
     (body,) = [each for each in documents if each["metadata"]["name"] == NAME]
     del body["spec"]["dependsOn"]
-    body["spec"] |= {"interval": f"{INTERVAL_SECONDS}s", "retryInterval": "5s", "timeout": "4m"}
+    body["spec"] |= {"interval": f"{INTERVAL_SECONDS}s", "retryInterval": "5s", "timeout": "9m"}
     server.kubectl("apply", "-f", "-", stdin=json.dumps(body))
 
 
-async def until(fact: Any, what: str, seconds: float = 240) -> None:
+async def until(fact: Any, what: str, seconds: float = 600) -> None:
     for _ in range(int(seconds * 2)):
         if await asyncio.to_thread(fact):
             return
