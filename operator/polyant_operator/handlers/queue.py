@@ -4,11 +4,14 @@ A key is dirty (wanted), processing (being worked on), or both: then it runs onc
 Keys that a user changed overtake keys of the resync. A failed key comes back after an exponential
 pause with jitter; a key that wants to look again later comes back after the pause it asked for.
 Starts are limited by a token bucket, so a storm of events cannot become a storm of requests.
+
+Nobody starves: a key that is wanted all the time is slowed down to a pace of its own, and after so
+many keys of the better lane one of the worse is taken, even when the better is never empty.
 """
 
 import asyncio
 import logging
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -26,6 +29,14 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 300.0
 # An API server that does not answer comes back without telling, and then everybody waits for us.
 LONGEST_SILENCE: Final = 30.0
+# One key starts so often at once, and then so many times a second: a fight with somebody who changes
+# an object back all the time must cost neither us nor the API server more than that.
+PACE_BURST: Final = 30.0
+PACE: Final = 2.0
+# The keys whose pace is remembered: those that were wanted last.
+_PACES: Final = 256
+# So many keys of the better lane go before one of the worse.
+SHARE: Final = 10
 
 
 class Priority(IntEnum):
@@ -66,6 +77,9 @@ class WorkQueue:
         self._processing: dict[Key, float] = {}
         self._failures: dict[Key, int] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._paces: OrderedDict[Key, TokenBucket] = OrderedDict()
+        # Keys taken from the better lane since the last of the worse.
+        self._preferred = 0
         # Counts the listed keys; a skipped duplicate costs one wake-up and nothing else.
         self._listed = asyncio.Semaphore(0)
         metrics.workqueue_unfinished_seconds.set_function(lambda: sum(self._running()))
@@ -134,8 +148,8 @@ class WorkQueue:
                 return key
 
     def _pop(self) -> Key | None:
-        for lane, waiting in zip(Priority, self._waiting, strict=True):
-            if waiting:
+        for lane in self._lanes():
+            if waiting := self._waiting[lane]:
                 key = waiting.popleft()
                 # A key that was raised to a better lane is still listed in the worse one: skip it there.
                 if key in self._processing or self._dirty.get(key, (None,))[0] is not lane:
@@ -147,6 +161,14 @@ class WorkQueue:
                 metrics.workqueue_queue_seconds.observe(now - since)
                 return key
         return None
+
+    def _lanes(self) -> tuple[Priority, Priority]:
+        better, worse = Priority.USER, Priority.RESYNC
+        self._preferred += 1
+        if not self._waiting[worse] or not self._waiting[better] or self._preferred > SHARE:
+            self._preferred = 0
+            return worse, better
+        return better, worse
 
     async def _process(self, key: Key) -> None:
         started = asyncio.get_running_loop().time()
@@ -193,5 +215,16 @@ class WorkQueue:
         self.add(key, priority)
 
     def _list(self, key: Key, priority: Priority) -> None:
+        loop = asyncio.get_running_loop()
+        pace = self._paces.pop(key, None) or TokenBucket(PACE, PACE_BURST)
+        self._paces[key] = pace
+        if len(self._paces) > _PACES:
+            self._paces.popitem(last=False)
+        if (pause := pace.reserve(loop.time())) > 0:
+            loop.call_later(pause, self._enlist, key, priority)
+        else:
+            self._enlist(key, priority)
+
+    def _enlist(self, key: Key, priority: Priority) -> None:
         self._waiting[priority].append(key)
         self._listed.release()

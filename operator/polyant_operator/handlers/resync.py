@@ -8,6 +8,8 @@ behind whatever users want.
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from polyant_operator.handlers.queue import Key, Priority, WorkQueue
@@ -45,6 +47,11 @@ class Resync:
         self._queue = queue
         self._namespaces = namespaces
         self._shard = shard
+        self._wanted = asyncio.Event()
+
+    def want(self) -> None:
+        """Compare soon: events may have been missed."""
+        self._wanted.set()
 
     async def first(self) -> None:
         """List everything for the first time, however long the API server takes to allow it."""
@@ -79,14 +86,25 @@ class Resync:
         """List everything again and again; a failed time is made up for soon."""
         pause = seconds
         while True:
-            await asyncio.sleep(pause * (0.8 + 0.4 * jitter()))
+            is_due = await self._sleep(pause * (0.8 + 0.4 * jitter()))
+            # Spread out: a thousand instances at one time would be a wave on the API server. What may
+            # have been missed is looked at now.
+            over = seconds * _SPREAD if is_due and pause == seconds else 0.0
             pause = seconds
             try:
-                # Spread out: a thousand instances at one time would be a wave on the API server.
-                await self.once(lambda: seconds * _SPREAD * jitter())
+                await self.once(partial(_share, over, jitter))
             except errors.KubeError as error:
                 pause = min(seconds, RETRY_SECONDS)
                 logger.warning("The resync failed and is tried again in %.0f s: %s", pause, error)
+
+    async def _sleep(self, seconds: float) -> bool:
+        """Wait; says whether it was for as long as it should be."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wanted.wait()
+        is_due = not self._wanted.is_set()
+        self._wanted.clear()
+        return is_due
 
     async def _refresh(self, kind: Kind) -> set[Ref]:
         # Object by object: a whole list at one time would be the peak of the process's memory.
@@ -107,3 +125,7 @@ class Resync:
                 logger.warning("%ss cannot be compared: %s", kind.kind, error)
                 return set()
         return self._cache.forget_vanished(present, known)
+
+
+def _share(seconds: float, jitter: Callable[[], float]) -> float:
+    return seconds * jitter()

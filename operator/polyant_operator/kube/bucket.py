@@ -14,11 +14,12 @@ class TokenBucket:
 
     async def take(self) -> None:
         """Wait for one token. Tokens are promised in order, so waiters are served in turn."""
-        wait = self._reserve(asyncio.get_running_loop().time())
+        wait = self.reserve(asyncio.get_running_loop().time())
         if wait > 0:
             await asyncio.sleep(wait)
 
-    def _reserve(self, now: float) -> float:
+    def reserve(self, now: float) -> float:
+        """Take one token, perhaps a future one; gives the seconds until it is there."""
         earned = 0.0 if self._at is None else (now - self._at) * self._rate
         self._tokens = min(self._burst, self._tokens + earned) - 1
         self._at = now

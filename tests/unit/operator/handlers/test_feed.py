@@ -58,6 +58,15 @@ async def test_our_own_write_coming_back_wants_nothing() -> None:
     assert len(setup.queue) == 0
 
 
+async def test_what_a_relist_repeats_is_old_news_and_a_delete_never_is() -> None:
+    setup = Setup()
+    setup.cache.put(child(5))
+
+    assert setup.feed.is_old_news(None, child(5))
+    assert not setup.feed.is_old_news("MODIFIED", child(6))
+    assert not setup.feed.is_old_news("DELETED", child(5))
+
+
 async def test_a_deleted_child_is_forgotten_and_wanted_back() -> None:
     setup = Setup()
     setup.cache.put(child(5))

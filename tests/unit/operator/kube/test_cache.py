@@ -115,3 +115,24 @@ def test_a_list_that_is_older_than_what_came_meanwhile_is_not() -> None:
     cache.refresh(service(55), before)
 
     assert cache.children("ns", "acme")[REF]["spec"] == "newest"
+
+
+def test_a_version_is_known_from_then_on_until_it_is_dropped() -> None:
+    cache = Cache()
+    assert not cache.knows(service(10))
+
+    cache.put(service(10))
+
+    assert cache.knows(service(10))
+    assert cache.knows(service(9))
+    assert not cache.knows(service(11))
+    assert not cache.knows(service(10, uid="namesake"))
+    cache.drop(service(10))
+    assert not cache.knows(service(10))
+
+
+def test_what_belongs_to_no_instance_is_never_known() -> None:
+    foreign = service(1)
+    del foreign["metadata"]["labels"]
+
+    assert not Cache().knows(foreign)
