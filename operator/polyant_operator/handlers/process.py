@@ -168,6 +168,7 @@ class Process:
             kit.discovery.available,
             settings.shard,
         )
+        watches.missed = resync.want
         await kit.api_server.refresh()
         await resync.first()
         self._canary.start()

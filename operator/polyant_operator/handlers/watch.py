@@ -1,7 +1,7 @@
 """kopf as the watch layer, and as nothing else: `on.event` handlers that pass the event on.
 
-kopf runs in a thread with an event loop of its own, because it cancels foreign tasks of its loop
-when it ends. What it has in excess (indices, timers, daemons, handlers that write annotations and
+Each kopf runs in a thread with an event loop of its own, because it cancels foreign tasks of its loop
+when it ends; see `threads`. What it has in excess (indices, timers, daemons, handlers that write annotations and
 finalizers) is never used; what it loses (deletes during a relist) the resync finds.
 """
 
@@ -9,11 +9,11 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import kopf
 
-from polyant_operator.handlers import watch_settings
+from polyant_operator.handlers import threads, watch_settings
 from polyant_operator.handlers.feed import Feed
 from polyant_operator.handlers.optional import OptionalWatch
 from polyant_operator.kube.access import Access
@@ -31,7 +31,6 @@ from polyant_operator.kube.leases import LeaseStore
 
 logger = logging.getLogger(__name__)
 
-STOP_SECONDS: Final = 5.0
 # It warns that it gets no signals in a thread, which is what is wanted.
 logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
 
@@ -60,39 +59,23 @@ class Watches:
         # Empty = all.
         self._namespaces = namespaces
         self._is_served = is_served
-        self._stop = threading.Event()
+        # Told when events may have been missed.
+        self.missed: Callable[[], None] = lambda: None
 
     async def run(self) -> None:
-        """Watch until cancelled; a watch layer that ends by itself is an error."""
-        loop = asyncio.get_running_loop()
-        ended: asyncio.Future[None] = loop.create_future()
-        thread = threading.Thread(
-            target=self._thread, args=(loop, ended), name="watches", daemon=True
-        )
-        thread.start()
-        try:
-            await asyncio.shield(ended)
-        finally:
-            self._stop.set()
-            await asyncio.to_thread(thread.join, STOP_SECONDS)
-        raise RuntimeError("the watches have ended")
-
-    def _thread(self, loop: asyncio.AbstractEventLoop, ended: "asyncio.Future[None]") -> None:
-        error: BaseException | None = None
-        try:
-            asyncio.run(self._watch(loop))
-        except Exception as caught:  # noqa: BLE001 (the boundary of a thread: reported to the main loop)
-            error = caught
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(_settle, ended, error)
-
-    async def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Watch until cancelled."""
+        loop, ended = asyncio.get_running_loop(), threading.Event()
         # Two, because the Lease may lie in a namespace that is not served; more for kinds that come.
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._operator(self._instances(loop), self._namespaces))
-            group.create_task(self._operator(self._canary(loop), (self._lease.namespace,)))
-            for kind in (each for each in WATCHED_CHILDREN if each in OPTIONAL):
-                group.create_task(self._optional(loop, kind).run(self._stop))
+        instances = self._watch(self._instances(loop), self._namespaces)
+        canary = self._watch(self._canary(loop), (self._lease.namespace,))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(threads.kept_alive("watches", instances, self.missed))
+                group.create_task(threads.kept_alive("canary's watches", canary, self.missed))
+                for kind in (each for each in WATCHED_CHILDREN if each in OPTIONAL):
+                    group.create_task(self._optional(loop, kind).run(ended))
+        finally:
+            ended.set()
 
     def _instances(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
         registry = self._registry()
@@ -102,12 +85,15 @@ class Watches:
         return registry
 
     def _optional(self, loop: asyncio.AbstractEventLoop, kind: Kind) -> OptionalWatch:
-        async def watch(stop: threading.Event) -> None:
-            registry = self._registry()
-            _register(registry, kind, self._objects(loop))
-            await self._operator(registry, self._namespaces, stop)
-
-        return OptionalWatch(kind.kind, lambda: self._is_served(kind), watch)
+        registry = self._registry()
+        _register(registry, kind, self._objects(loop))
+        watch = self._watch(registry, self._namespaces)
+        name = f"watches on {kind.kind}"
+        return OptionalWatch(
+            kind.kind,
+            lambda: self._is_served(kind),
+            lambda stop: threads.in_thread(name, watch, stop),
+        )
 
     def _canary(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
         registry = self._registry()
@@ -123,20 +109,18 @@ class Watches:
         kopf.on.login(registry=registry)(self._login)
         return registry
 
-    async def _operator(
-        self,
-        registry: kopf.OperatorRegistry,
-        namespaces: tuple[str, ...],
-        stop: threading.Event | None = None,
-    ) -> None:
-        await kopf.operator(
-            registry=registry,
-            settings=watch_settings.settings(self._lease.name, self._shard),
-            standalone=True,
-            clusterwide=not namespaces,
-            namespaces=namespaces,
-            stop_flag=stop or self._stop,
-        )
+    def _watch(self, registry: kopf.OperatorRegistry, namespaces: tuple[str, ...]) -> threads.Watch:
+        async def watch(stop: threading.Event) -> None:
+            await kopf.operator(
+                registry=registry,
+                settings=watch_settings.settings(self._lease.name, self._shard),
+                standalone=True,
+                clusterwide=not namespaces,
+                namespaces=namespaces,
+                stop_flag=stop,
+            )
+
+        return watch
 
     def _login(self, **_: Any) -> kopf.ConnectionInfo:
         access = self._access
@@ -162,12 +146,3 @@ def _handler(
             loop.call_soon_threadsafe(take, event["type"], trim(event["object"]))
 
     return handle
-
-
-def _settle(ended: "asyncio.Future[None]", error: BaseException | None) -> None:
-    if ended.done():
-        return
-    if error is not None:
-        ended.set_exception(error)
-    else:
-        ended.set_result(None)

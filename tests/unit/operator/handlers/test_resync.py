@@ -81,3 +81,17 @@ async def test_a_failed_comparison_is_made_up_for_within_seconds() -> None:
     task.cancel()
 
     assert [round(at) for at in server.lists] == [600, 615, 1215]
+
+
+async def test_who_may_have_missed_events_gets_a_comparison_at_once() -> None:
+    server = Server()
+    resync, queue = resync_of(server)
+    task = asyncio.create_task(resync.run(600, lambda: 0.5))
+    await asyncio.sleep(10)
+
+    resync.want()
+    await asyncio.sleep(1)
+    task.cancel()
+
+    assert [round(at) for at in server.lists] == [10]
+    assert len(queue) == 1, "looked at now, not spread over minutes"
