@@ -1,10 +1,11 @@
-"""`python -m bench`: start real processes, measure, print a table."""
+"""`python -m bench`: start real processes, measure, print a table; `python -m bench operator`: the operator."""
 
 import argparse
 import asyncio
 import os
 import platform
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +24,11 @@ CONNECTIONS = (1, 16)
 
 def main() -> None:
     """Measure and print."""
+    if sys.argv[1:2] == ["operator"]:
+        from bench.operator import command  # the engine's measurements need none of it
+
+        command.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=8, help="of each run (%(default)s)")
     parser.add_argument("--runs", type=int, default=3, help="at each load (%(default)s)")

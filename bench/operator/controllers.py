@@ -79,12 +79,12 @@ class Controllers:
             or status.get("readyReplicas", 0) != wanted
         ):
             fresh = dict.fromkeys(_COUNTS, wanted) | {"observedGeneration": generation}
-            await self._set_status(DEPLOYMENT, obj["metadata"], fresh)
+            await set_status(self._client, DEPLOYMENT, obj["metadata"], fresh)
 
     async def _start_database(self, obj: Object) -> None:
         if not (obj.get("status") or {}).get("readyReplicas"):
             counts = dict.fromkeys(("replicas", "readyReplicas", "availableReplicas"), 1)
-            await self._set_status(STATEFUL_SET, obj["metadata"], counts)
+            await set_status(self._client, STATEFUL_SET, obj["metadata"], counts)
 
     async def _end_job(self, job: Object) -> None:
         if (job.get("status") or {}).get("conditions"):
@@ -93,25 +93,34 @@ class Controllers:
         name = metadata["labels"]["polyant.ai/instance"]
         key = await self._client.get(SECRET, metadata["namespace"], f"{name}-encryption-key")
         report = REPORT % key["metadata"]["annotations"]["polyant.ai/key-id"]
-        await self._client.create(_pod(job, name))
-        await self._set_status(POD, metadata, _succeeded(report))
-        stamp = metadata["creationTimestamp"]
-        conditions = [
-            {"type": kind, "status": "True", "reason": "Played", "lastTransitionTime": stamp}
-            for kind in ("SuccessCriteriaMet", "Complete")
-        ]
-        ended: dict[str, Any] = {
-            "startTime": stamp,
-            "completionTime": stamp,
-            "succeeded": 1,
-            "conditions": conditions,
-            "uncountedTerminatedPods": {},
-        }
-        await self._set_status(JOB, metadata, ended)
+        await end_job(self._client, job, report)
 
-    async def _set_status(self, kind: Kind, metadata: Object, status: Object) -> None:
-        path = kind.path(metadata["namespace"], metadata["name"]) + "/status"
-        await self._client.request("PATCH", kind, path, body={"status": status}, content_type=MERGE)
+
+async def set_status(client: Client, kind: Kind, metadata: Object, status: Object) -> None:
+    """Write a status as a controller does."""
+    path = kind.path(metadata["namespace"], metadata["name"]) + "/status"
+    await client.request("PATCH", kind, path, body={"status": status}, content_type=MERGE)
+
+
+async def end_job(client: Client, job: Object, report: str) -> None:
+    """Let a Job succeed with the last words of its pod."""
+    metadata = job["metadata"]
+    name = metadata["labels"]["polyant.ai/instance"]
+    await client.create(_pod(job, name))
+    await set_status(client, POD, metadata, _succeeded(report))
+    stamp = metadata["creationTimestamp"]
+    conditions = [
+        {"type": kind, "status": "True", "reason": "Played", "lastTransitionTime": stamp}
+        for kind in ("SuccessCriteriaMet", "Complete")
+    ]
+    ended: dict[str, Any] = {
+        "startTime": stamp,
+        "completionTime": stamp,
+        "succeeded": 1,
+        "conditions": conditions,
+        "uncountedTerminatedPods": {},
+    }
+    await set_status(client, JOB, metadata, ended)
 
 
 def _pod(job: Object, instance: str) -> Object:

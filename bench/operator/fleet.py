@@ -1,13 +1,12 @@
-"""The instances of a measurement: created, brought to Ready by the operator itself, and disturbed."""
+"""The instances of a measurement, and what lives beside them."""
 
 import asyncio
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
-from bench.operator import processes
+from bench.operator import processes, seeding
 from bench.operator.cluster import Cluster, create, new_namespace
-from bench.operator.controllers import Controllers
 from polyant_operator.kube import errors
 from polyant_operator.kube.client import Client
 from polyant_operator.kube.kinds import INSTANCE, SECRET, Object
@@ -21,6 +20,8 @@ SPEC: dict[str, Any] = {
     "web": {"replicas": 2},
 }
 READY_SECONDS = 3600
+# A starved machine must not cost the operator that settles the fleet its Lease.
+PATIENT = {"LEASE_SECONDS": "300", "LEASE_RENEW_SECONDS": "200", "WORKERS": "20"}
 
 
 def place(number: int) -> tuple[str, str]:
@@ -40,42 +41,59 @@ def instance(number: int, labels: dict[str, str] | None = None, **spec: Any) -> 
     }
 
 
-async def create_all(client: Client, bodies: Iterator[Object]) -> None:
-    """Create instances and their namespaces."""
-    slots, known = asyncio.Semaphore(AT_ONCE), set[str]()
+async def grow(cluster: Cluster, client: Client, numbers: range) -> None:
+    """Seed instances, and let an operator settle what depends on the cluster."""
+    await _namespaces(client, numbers)
+    await at_once(numbers, lambda number: seeding.seed(client, instance(number)))
+    with processes.ours(cluster, PATIENT) as process:
+        async with asyncio.timeout(READY_SECONDS):
+            while await _ready(client) < numbers.stop:
+                process.check()
+                await asyncio.sleep(1 + len(numbers) / 200)
 
-    async def one(body: Object) -> None:
-        async with slots:
-            await create(client, INSTANCE, body)
+
+async def others(client: Client, numbers: range, shards: int) -> None:
+    """Create instances of other shards, each with one child of theirs."""
+    await _namespaces(client, numbers)
+
+    async def one(number: int) -> None:
+        labels = {"polyant.ai/shard": str(number % shards + 1)}
+        await seeding.seed_little(client, instance(number, labels))
+
+    await at_once(numbers, one)
+
+
+async def foreign_secrets(client: Client, count: int, namespaces: int) -> None:
+    """Create Secrets of other people beside the instances."""
+
+    async def one(number: int) -> None:
+        metadata = {
+            "name": f"foreign-{number}",
+            "namespace": place(number % namespaces * PER_NAMESPACE)[0],
+        }
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+        await create(client, SECRET, body | {"stringData": {"value": "x" * 2000}})
+
+    await at_once(range(count), one)
+
+
+async def at_once(numbers: range, act: Callable[[int], Awaitable[None]]) -> None:
+    """Do something for each number, many at one time."""
+    left = iter(numbers)
+
+    async def work() -> None:
+        for number in left:
+            await act(number)
 
     async with asyncio.TaskGroup() as group:
-        for body in bodies:
-            namespace = body["metadata"]["namespace"]
-            if namespace not in known:
-                known.add(namespace)
-                try:
-                    await new_namespace(client, namespace)
-                except errors.Conflict:
-                    pass  # of an earlier, smaller fleet
-            group.create_task(one(body))
+        for _ in range(AT_ONCE):
+            group.create_task(work())
 
 
-async def bring_up(cluster: Cluster, client: Client, numbers: Sequence[int]) -> float:
-    """Create instances and let the operator bring them to Ready; give the seconds it took."""
-    began = time.monotonic()
-    controllers = asyncio.create_task(Controllers(client, cluster.access).run())
-    try:
-        with processes.ours(cluster, {"API_REQUESTS_PER_SECOND": "5000"}) as process:
-            await create_all(client, (instance(number) for number in numbers))
-            async with asyncio.timeout(READY_SECONDS):
-                wanted = numbers[-1] + 1 if numbers else 0
-                while not controllers.done() and await _ready(client) < wanted:
-                    await asyncio.sleep(1 + wanted / 500)
-                    process.check()
-    finally:
-        controllers.cancel()
-        await asyncio.gather(controllers, return_exceptions=True)
-    return time.monotonic() - began
+async def _namespaces(client: Client, numbers: range) -> None:
+    for name in sorted({place(number)[0] for number in numbers}):
+        with suppress(errors.Conflict):  # of an earlier, smaller fleet
+            await new_namespace(client, name)
 
 
 async def _ready(client: Client) -> int:
@@ -86,19 +104,3 @@ def is_ready(body: Object) -> bool:
     """Tell whether an instance serves what was asked for."""
     conditions = (body.get("status") or {}).get("conditions") or ()
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
-
-
-async def foreign_secrets(client: Client, count: int) -> None:
-    """Create Secrets of other people beside the instances."""
-    slots = asyncio.Semaphore(AT_ONCE)
-
-    async def one(number: int) -> None:
-        async with slots:
-            namespace, _ = place(number % 100)
-            metadata = {"name": f"foreign-{number}", "namespace": namespace}
-            body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
-            await create(client, SECRET, body | {"stringData": {"value": "x" * 2000}})
-
-    async with asyncio.TaskGroup() as group:
-        for number in range(count):
-            group.create_task(one(number))

@@ -22,7 +22,7 @@ class Measured:
 
     process: subprocess.Popen[bytes]
     log: Path
-    started: float = field(default_factory=time.time)  # noqa: TID251
+    started: float = field(default_factory=time.time)
 
     def rss_mb(self) -> float:
         """Give the resident memory now."""
