@@ -28,6 +28,7 @@ class Endpoints(Reported):
 class Effective(Reported):
     """What runs, after all defaults."""
 
+    version: str | None = None
     engine_image: str | None = None
     web_image: str | None = None
     migration_head: str | None = None

@@ -4,6 +4,12 @@ from polyant_operator.api.instance import PolyantInstance
 from polyant_operator.desired.context import OperandOptions
 
 
+def version(instance: PolyantInstance, options: OperandOptions) -> str | None:
+    """Name the release that runs, unless the spec names images instead."""
+    spec = instance.spec
+    return None if spec.images is not None else spec.version or options.release
+
+
 def engine(instance: PolyantInstance, options: OperandOptions) -> str:
     """Name the image of engine and migration."""
     if instance.spec.images is not None:

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from polyant_operator.api.conditions import Reason
 from polyant_operator.api.labels import Component, selector_text
 from polyant_operator.desired import images, trust
 from polyant_operator.kube import errors
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 # Pods are not watched: their waiting reasons are looked at again so often while something is amiss.
 UNREADY_SECONDS = 10.0
 STALLED_SECONDS = 60.0
+# Told as warnings although the operator goes on by itself: somebody has to know.
+_WARNED = frozenset({Reason.DRIFT_REPEATS.value, Reason.FORBIDDEN.value})
 
 
 async def judge(state: Pass, tools: Tools) -> None:
@@ -87,7 +90,7 @@ async def _tell(
     if (before.get("status"), before.get("reason")) == (after.get("status"), after.get("reason")):
         return
     stalled = any(each["type"] == "Stalled" for each in wanted["conditions"])
-    kind = "Warning" if stalled else "Normal"
+    kind = "Warning" if stalled or after.get("reason") in _WARNED else "Normal"
     await tools.recorder.say(body, kind, str(after.get("reason")), str(after.get("message")))
     logger.info(
         "Ready is %s: %s. %s", after.get("status"), after.get("reason"), after.get("message")
@@ -129,6 +132,7 @@ def observe(state: Pass, tools: Tools) -> Observed:
         engine=workload(DEPLOYMENT, names.engine, Component.ENGINE),
         web=workload(DEPLOYMENT, names.web, Component.WEB),
         edge=edge.seen(state, tools, current),
+        fights=tuple(state.fights),
         pending_changes=differing if state.instance.spec.paused else (),
     )
 
@@ -142,6 +146,7 @@ def _facts(state: Pass, tools: Tools) -> Facts:
         web_image=images.web(state.instance, tools.options),
         web_url=derived.web_url,
         engine_url=derived.engine_url,
+        version=images.version(state.instance, tools.options),
         key_id=report.key_id if report else None,
     )
 

@@ -27,6 +27,8 @@ class Facts:
     web_image: str
     web_url: str | None
     engine_url: str | None
+    # None for an instance that names its images.
+    version: str | None = None
     # Of the key that the pods use, once it is known to fit the data.
     key_id: str | None = None
 
@@ -100,13 +102,20 @@ def _replicas(workload: Workload) -> dict[str, int]:
 
 def _short(workload: Workload) -> str:
     wanted = live.number(workload.live, "spec", "replicas")
-    return f"{live.number(workload.live, 'status', 'readyReplicas')}/{wanted}"
+    # During a rollout more may be ready than are wanted, which reads like a mistake.
+    ready = min(live.number(workload.live, "status", "readyReplicas"), wanted)
+    return f"{ready}/{wanted}"
 
 
 def _effective(observed: Observed, previous: Mapping[str, Any], facts: Facts) -> dict[str, str]:
     report = migration.report_of(observed.attempts)
     head = report.head if report else live.field(previous, "effective", "migrationHead")
-    return _given(engineImage=facts.engine_image, webImage=facts.web_image, migrationHead=head)
+    return _given(
+        version=facts.version,
+        engineImage=facts.engine_image,
+        webImage=facts.web_image,
+        migrationHead=head,
+    )
 
 
 def _identity(observed: Observed, previous: Mapping[str, Any], facts: Facts) -> dict[str, Any]:

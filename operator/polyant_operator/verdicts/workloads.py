@@ -24,7 +24,7 @@ def _available(kind: ConditionType, workload: Workload, observed: Observed) -> V
     if not workload.current and observed.queued:
         return waits(kind, Reason.ROLLOUT_QUEUED, observed.queued)
     if not workload.current:
-        ready = live.number(deployment, "status", "readyReplicas")
+        ready = min(live.number(deployment, "status", "readyReplicas"), wanted)
         text = (
             f"The earlier version serves with {ready} of {wanted} replicas until Migrated is True."
         )
@@ -32,7 +32,7 @@ def _available(kind: ConditionType, workload: Workload, observed: Observed) -> V
     if wanted == 0:
         return holds(kind, Reason.SCALED_TO_ZERO, "The spec asks for 0 replicas.")
     if is_rolled_out(deployment):
-        return holds(kind, Reason.AVAILABLE, f"{wanted} of {wanted} replicas are ready.")
+        return holds(kind, Reason.AVAILABLE, _count(deployment))
     return _not_yet(kind, workload, observed)
 
 
@@ -50,8 +50,7 @@ def is_rolled_out(deployment: Live) -> bool:
 
 
 def _not_yet(kind: ConditionType, workload: Workload, observed: Observed) -> Verdict:
-    ready = live.number(workload.live, "status", "readyReplicas")
-    count = f"{ready} of {live.number(workload.live, 'spec', 'replicas')} replicas are ready."
+    count = _count(workload.live)
     refused = live.condition(workload.live, "ReplicaFailure")
     if live.field(refused, "status") == "True":
         said = live.sentence(live.field(refused, "message"))
@@ -61,3 +60,15 @@ def _not_yet(kind: ConditionType, workload: Workload, observed: Observed) -> Ver
         return waits(kind, Reason.ROLLING_OUT, f"{count} New pods are starting.")
     say = stalls if trouble.stalled else waits
     return say(kind, trouble.reason, f"{count} {trouble.message}")
+
+
+def _count(deployment: Live | None) -> str:
+    """Say how many serve; during a rollout more than wanted may."""
+    ready = live.number(deployment, "status", "readyReplicas")
+    wanted = live.number(deployment, "spec", "replicas")
+    more = ready - wanted
+    if more > 0:
+        return (
+            f"{wanted} of {wanted} replicas are ready, and {more} more until the rollout is over."
+        )
+    return f"{ready} of {wanted} {'replica is' if wanted == 1 else 'replicas are'} ready."

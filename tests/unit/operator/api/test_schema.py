@@ -101,6 +101,8 @@ def test_no_unknown_field_slips_through() -> None:
 
 def test_the_revision_is_that_of_the_code() -> None:
     assert MANIFEST["metadata"]["annotations"] == {CRD_REVISION_ANNOTATION: str(CRD_REVISION)}
+    # For operators that may not read the CRD itself.
+    assert f"Revision {CRD_REVISION} of this resource." in ROOT["description"]
 
 
 @pytest.mark.parametrize("place", PLACES)
