@@ -146,10 +146,9 @@ class Controller:
         return "", "", ""
 
     def runs(self, name: str) -> int:
-        """How often it has compared the cluster with the source and ended."""
-        ends = ("Reconciliation finished", "server-side apply completed")
+        """How often it has compared the cluster with the source."""
         lines = self.log.read_text().splitlines()
-        return sum(name in line and any(end in line for end in ends) for line in lines)
+        return sum(name in line and "Reconciliation finished" in line for line in lines)
 
 
 @contextmanager

@@ -105,4 +105,4 @@ def test_what_the_chart_tells_artifact_hub_is_true() -> None:
     ]
     crd = yaml.safe_load(manifests.CRD.read_text())
     assert [each["name"] for each in told["crds"]] == [crd["metadata"]["name"]]
-    assert parse(told["crdsExamples"][0])
+    assert parse(told["crdsExamples"][0]).names.instance == "acme"
