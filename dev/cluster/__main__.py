@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dev.cluster import packages, progress, providers
 from dev.cluster.errors import ClusterError
 from dev.cluster.layout import DEFAULT_NAME
+from dev.cluster.providers.local import Local
 from dev.cluster.tools import build, catalog
 
 
@@ -66,6 +67,16 @@ def _load(options: argparse.Namespace) -> int:
     return 0
 
 
+def _policies(options: argparse.Namespace) -> int:
+    """Let NetworkPolicies have an effect on the local node, until it ends."""
+    provider = _provider(options)
+    if isinstance(provider, Local):
+        provider.enforce_policies(progress.printed)
+    elif not provider.enforces_policies():
+        raise ClusterError("Only the local node has this add-on.", cure="Use --cluster local")
+    return 0
+
+
 def _kubeconfig(options: argparse.Namespace) -> int:
     """Print the path of the administrator's kubeconfig."""
     print(_provider(options).kubeconfig())
@@ -98,6 +109,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "load": _load,
     "kubeconfig": _kubeconfig,
     "logs": _logs,
+    "policies": _policies,
     "prepare": _prepare,
 }
 

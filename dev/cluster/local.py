@@ -27,6 +27,7 @@ from dev.cluster.node import (
     credentials,
     manifests,
     network,
+    policies,
     readiness,
 )
 from dev.cluster.node import namespace as namespaces
@@ -80,6 +81,18 @@ class LocalCluster:
             if not registry.taken():
                 namespaces.unfurnish()
         progress(f"cluster {self.layout.name} is gone")
+
+    def enforce_policies(self, progress: Progress) -> None:
+        """Let NetworkPolicies have an effect from now on, until the cluster ends."""
+        build.binaries([policies.NAME], progress)
+        inside = self._namespace()
+        with timed(progress, "NetworkPolicies are enforced"):
+            self._processes.start([policies.component(self.layout)], lambda _: inside.prefix())
+            policies.divert(inside)
+
+    def enforces_policies(self) -> bool:
+        """Tell whether NetworkPolicies have an effect."""
+        return self._processes.is_alive(policies.NAME)
 
     def is_running(self) -> bool:
         """Tell whether every process of the cluster is alive."""

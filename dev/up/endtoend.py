@@ -59,7 +59,7 @@ def facts(world: World) -> dict[str, str]:
     return {
         "kubectl": str(world.kubectl.program),
         "kubeconfig": str(world.kubectl.kubeconfig),
-        "provider": world.provider.kind,
+        "enforcesPolicies": str(world.provider.enforces_policies()),
         "edge": edge.http,
         "edgeClass": edge.ingress_class,
         "gateway": "/".join(edge.gateway),

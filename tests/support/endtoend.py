@@ -29,8 +29,8 @@ class Cluster:
     """The cluster that `python -m dev.up test` prepared."""
 
     kubectl: Kubectl
-    # Where the cluster comes from: local, kind or current.
-    provider: str
+    # What is known of its network: True, False or None.
+    enforces_policies: str
     edge: str
     edge_class: str
     gateway: str  # namespace/name
@@ -62,7 +62,7 @@ def given_cluster() -> Cluster:
     kubectl = Kubectl(program=Path(facts["kubectl"]), kubeconfig=Path(facts["kubeconfig"]))
     return Cluster(
         kubectl=kubectl,
-        provider=facts["provider"],
+        enforces_policies=facts["enforcesPolicies"],
         edge=facts["edge"],
         edge_class=facts["edgeClass"],
         gateway=facts["gateway"],

@@ -58,6 +58,10 @@ class Provider(Protocol):
         """Return the way in; None when this source installs no edge (use a port-forward)."""
         ...
 
+    def enforces_policies(self) -> bool | None:
+        """Tell whether NetworkPolicies have an effect; None where that is somebody else's matter."""
+        ...
+
     def logs(self, component: str) -> str:
         """Return what a component wrote."""
         ...

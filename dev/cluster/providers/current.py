@@ -87,6 +87,9 @@ class Current:
         """Return None: whatever edge the cluster has is not ours to guess."""
         return None
 
+    def enforces_policies(self) -> None:
+        """Tell nothing: it is somebody else's network."""
+
     def logs(self, component: str) -> str:
         """Refuse: the components of somebody else's cluster are not here."""
         raise ClusterError(

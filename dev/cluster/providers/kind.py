@@ -97,6 +97,10 @@ class Kind:
         """Return the addresses that Docker forwards to Envoy."""
         return local.edge_of(self._layout, self._layout.folder / "edge-ca.crt")
 
+    def enforces_policies(self) -> bool:
+        """Tell that kind's network enforces them, since 0.24."""
+        return True
+
     def logs(self, component: str) -> str:
         """Return what a unit of the node wrote (kubelet, containerd)."""
         node = f"{self.name}-control-plane"

@@ -59,6 +59,14 @@ class Local:
         """Return the addresses that Envoy listens on."""
         return edge_of(self._cluster.layout, self._cluster.layout.folder / "pki" / "ca.crt")
 
+    def enforces_policies(self) -> bool:
+        """Tell whether the add-on runs."""
+        return self._cluster.enforces_policies()
+
+    def enforce_policies(self, progress: Progress) -> None:
+        """Start the add-on."""
+        self._cluster.enforce_policies(progress)
+
     def logs(self, component: str) -> str:
         """Return what a component wrote."""
         return self._cluster.log(component).read_text(encoding="utf-8", errors="replace")

@@ -69,6 +69,11 @@ TOOLS: dict[str, Tool] = {
             module="flux",
             package="github.com/fluxcd/kustomize-controller",
         ),
+        Tool(
+            name="kube-network-policies",
+            module="policies",
+            package="sigs.k8s.io/kube-network-policies/cmd/kube-network-policies/standard",
+        ),
         Tool(name="coredns", module="addons", package="./coredns"),
         Tool(name="kind", module="kind", package="sigs.k8s.io/kind"),
         Tool(
