@@ -132,9 +132,18 @@ async def _create(state: Pass, tools: Tools, number: int) -> None:
             # It goes once its pod has ended, which no watch of ours tells early.
             state.again(GOING_SECONDS)
             return
+        job = await _in_our_shard(tools, job, _label(manifest, labels.SHARD))
     tools.cache.put(job)
     state.children[ref_of(job)] = job
     await look_at_gate(state, tools)
+
+
+async def _in_our_shard(tools: Tools, job: Object, shard: str | None) -> Object:
+    """Let the Job follow an instance that was moved to another shard, or no watch would show it."""
+    if _label(job, labels.SHARD) == shard:
+        return job
+    metadata, patch = job["metadata"], {"metadata": {"labels": {labels.SHARD: shard}}}
+    return await tools.client.merge(JOB, metadata["namespace"], metadata["name"], patch)
 
 
 def _marked(state: Pass, manifest: Manifest) -> Manifest:

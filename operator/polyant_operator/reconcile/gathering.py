@@ -9,7 +9,7 @@ from polyant_operator.kube import gather
 from polyant_operator.kube.kinds import DEPLOYMENT, STATEFUL_SET, Object
 from polyant_operator.reconcile import authorities, volume
 from polyant_operator.reconcile.state import Pass, Tools
-from polyant_operator.verdicts import live, workloads
+from polyant_operator.verdicts import ingress, live, workloads
 
 
 async def _pods(state: Pass, tools: Tools) -> tuple[Object, ...]:
@@ -45,4 +45,7 @@ async def gather_world(state: Pass, tools: Tools) -> None:
     await authorities.look_at_authorities(state, tools)
     await volume.look_at_volume(state, tools, at_rest=_is_at_rest(state))
     if instance.spec.edge.type is EdgeType.INGRESS:
-        state.ingress_classes = await gather.ingress_classes(tools.client)
+        wanted = instance.spec.edge.class_name
+        state.ingress_classes = await tools.ingress_classes.get(
+            lambda known: known is None or ingress.chosen_class(wanted, known) is not None
+        )

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from polyant_operator.api.instance import PolyantInstance
 from polyant_operator.api.labels import COMPONENT, Component
 from polyant_operator.desired.context import Context, Manifest, OperandOptions
+from polyant_operator.kube import gather
 from polyant_operator.kube.api_server import ApiServer
 from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.cache import Cache
@@ -15,6 +17,7 @@ from polyant_operator.kube.client import Client
 from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.kinds import STATEFUL_SET, Kind, Object, Ref
+from polyant_operator.kube.lately import Lately
 from polyant_operator.reconcile.rollouts import Rollouts
 from polyant_operator.verdicts.observed import Attempt, SecretProblem, Trouble
 from polyant_operator.verdicts.rollout import Queued
@@ -35,6 +38,11 @@ class Tools:
     # So many random bytes, unpredictable.
     random: Callable[[int], bytes]
     wall_clock: Callable[[], datetime]
+
+    @cached_property
+    def ingress_classes(self) -> Lately[tuple[Object, ...] | None]:
+        """The cluster's IngressClasses: the same for every instance."""
+        return Lately(lambda: gather.ingress_classes(self.client))
 
 
 @dataclass(kw_only=True)
@@ -69,6 +77,8 @@ class Pass:
     # Secrets of which two values are accepted while they change.
     rotating: tuple[str, ...] = ()
     trouble: Trouble | None = None
+    # Objects that somebody else changes again and again, in words for people.
+    fights: list[str] = field(default_factory=list)
     # Seconds after which to look again, by whoever wants it soonest.
     look_again: float | None = None
 
