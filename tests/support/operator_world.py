@@ -135,7 +135,7 @@ class World:
         self.tools = Tools(
             client=self.client,
             cache=cache,
-            applier=Applier(self.client, cache),
+            applier=Applier(self.client, cache, self._seconds),
             discovery=Discovery(self.client),
             api_server=ApiServer(self.client),
             recorder=Recorder(self.client, self._seconds, lambda: self.now),

@@ -92,6 +92,11 @@ class Reason(StrEnum):
         "An object of a name the operator needs exists and isn't its own.",
         "Remove or rename that object, or give the instance another name.",
     )
+    DRIFT_REPEATS = (
+        "DriftRepeats",
+        "Somebody changes an object of the instance again and again.",
+        "Stop whoever the message names, or ask for the change in the spec.",
+    )
     FORBIDDEN = (
         "Forbidden",
         "The API server refused a request of the operator, by permission, quota or policy.",

@@ -11,14 +11,16 @@ import hashlib
 import json
 import logging
 import re
+import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from polyant_operator.api import labels
 from polyant_operator.kube.cache import Cache, trim
 from polyant_operator.kube.client import Client
+from polyant_operator.kube.fights import Fights
 from polyant_operator.kube.kinds import Object, Ref, ref_of
 from polyant_operator.observability import metrics
 
@@ -81,12 +83,27 @@ def _amount(value: Any) -> Any:
     return number / 1000 if unit == "m" else number * _UNITS[unit or ""]
 
 
+class Held(Exception):
+    """An object is not put right yet, because it was changed again each time."""
+
+    def __init__(self, ref: Ref, seconds: float, repairs: int) -> None:
+        super().__init__(f"{ref} was put right {repairs} times in a row")
+        self.ref = ref
+        self.seconds = seconds
+        self.repairs = repairs
+
+
 class Applier:
     """Applies manifests of one API server and remembers the answers in the cache."""
 
-    def __init__(self, client: Client, cache: Cache) -> None:
+    def __init__(
+        self, client: Client, cache: Cache, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._client = client
         self._cache = cache
+        self.fights = Fights(monotonic)
+        # The hash that this process applied last; another one was not ours.
+        self._applied: dict[Ref, str] = {}
         # What the API server made of a manifest that it keeps in another form than ours.
         self._settled: dict[Ref, tuple[str, str]] = {}
         # What was compared lately: a pass asks twice for each object, to write and to judge.
@@ -102,16 +119,28 @@ class Applier:
         return _stamp_of(live) != fingerprint(manifest)
 
     async def apply(self, manifest: Object, live: Mapping[str, Any] | None) -> bool:
-        """Make the live object hold the manifest; says whether something was written."""
+        """Make the live object hold the manifest; says whether something was written.
+
+        `Held` when somebody else changed it so often lately that it has to wait.
+        """
         ref, stamp = ref_of(manifest), fingerprint(manifest)
         if live is not None and self._is_current(ref, stamp, manifest, live):
             return False
-        if live is not None and _stamp_of(live) == stamp:
+        if live is not None and self._is_drift(ref, stamp, live):
+            if (left := self.fights.left(ref)) > 0:
+                metrics.drift_repeats.labels(ref.kind.kind).inc()
+                raise Held(ref, left, self.fights.repairs(ref))
+            self.fights.repaired(ref)
             metrics.drift_repaired.labels(ref.kind.kind).inc()
             logger.info("%s was changed by somebody else and is put back", ref)
         answer = await self._client.apply(_stamped(manifest, stamp))
+        self._applied[ref] = stamp
         self._remember(ref, stamp, manifest, answer)
         return True
+
+    def _is_drift(self, ref: Ref, stamp: str, live: Mapping[str, Any]) -> bool:
+        """Whether somebody changed what is wanted still: a value, or all of it as another operator."""
+        return stamp in (_stamp_of(live), self._applied.get(ref))
 
     def _is_current(self, ref: Ref, stamp: str, manifest: Object, live: Mapping[str, Any]) -> bool:
         if _stamp_of(live) != stamp:

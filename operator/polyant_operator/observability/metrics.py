@@ -97,6 +97,12 @@ drift_repaired = Counter(
     ["kind"],
     registry=REGISTRY,
 )
+drift_repeats = Counter(
+    "polyant_drift_repeats",
+    "Foreign changes to our fields that wait to be reverted, because they come again and again.",
+    ["kind"],
+    registry=REGISTRY,
+)
 api_requests = Counter(
     "rest_client_requests",
     "Requests to the API server; code is `error` when no answer came.",

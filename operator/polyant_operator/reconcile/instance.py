@@ -14,6 +14,7 @@ from polyant_operator.api import instance as api
 from polyant_operator.api.conditions import Reason
 from polyant_operator.api.errors import InvalidInstance
 from polyant_operator.kube import errors
+from polyant_operator.kube.apply import Held
 from polyant_operator.observability import metrics
 from polyant_operator.reconcile import (
     admitting,
@@ -123,6 +124,10 @@ async def run(
         except (errors.Forbidden, errors.Invalid) as refusal:
             state.trouble = trouble_of(name, refusal)
             return refusal
+        except Held as held:
+            # Somebody fights over an object of this step: the others go on without it.
+            state.again(held.seconds)
+            state.fights.append(f"{held}: somebody changes it each time.")
         if state.trouble is not None:
             return None
     return None

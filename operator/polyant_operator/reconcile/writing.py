@@ -4,8 +4,10 @@ While the gate is closed the workloads are not touched at all, so the old versio
 their replicas follow the spec. Nothing is pruned before the new version may run either.
 """
 
+from polyant_operator.api import labels
 from polyant_operator.desired import replicas, rollout
 from polyant_operator.kube import errors, prune
+from polyant_operator.kube.apply import Held
 from polyant_operator.kube.kinds import (
     AUTOSCALER,
     DEPLOYMENT,
@@ -17,6 +19,8 @@ from polyant_operator.kube.kinds import (
 from polyant_operator.reconcile import edge, judging, volume
 from polyant_operator.reconcile.state import Pass, Tools
 from polyant_operator.verdicts import live
+
+_NOT_FOREIGN = (labels.MANAGER, labels.STATUS_MANAGER, "kube-controller-manager")
 
 
 async def apply_always(state: Pass, tools: Tools) -> None:
@@ -100,7 +104,30 @@ async def _apply(state: Pass, tools: Tools, manifest: dict[str, object]) -> None
         # Either the namespace is going, or the kind is: the next try knows.
         await tools.discovery.refresh()
         raise
+    except Held as held:
+        state.again(held.seconds)
+        state.fights.append(await _told(tools, held))
+        return
     if written:
         fresh = tools.cache.child(ref, state.instance.name)
         if fresh is not None:
             state.children[ref] = fresh
+
+
+async def _told(tools: Tools, held: Held) -> str:
+    """Who fights with us, in words for people."""
+    live_object = await tools.client.find(held.ref.kind, held.ref.namespace, held.ref.name)
+    entries = live.items(live_object, "metadata", "managedFields")
+    # Writes of the status, and what the control plane notes down, are nobody's change.
+    others = [
+        each
+        for each in entries
+        if each.get("manager") not in _NOT_FOREIGN and not each.get("subresource")
+    ]
+    last = max(others, key=lambda each: str(each.get("time")), default=None)
+    who = f"field manager {last['manager']}" if last else "another Polyant operator"
+    return (
+        f"{held.ref} was changed and put back {held.repairs} times in a row; the last change was by {who}."
+        " Stop what changes it, or ask for the change in the spec. Until then it is put back ever more"
+        " slowly, at most every five minutes."
+    )

@@ -107,5 +107,7 @@ class Observed:
     engine: Workload = Workload()
     web: Workload = Workload()
     edge: EdgeSeen = EdgeSeen()
+    # Objects that somebody else changes again and again, in words for people.
+    fights: tuple[str, ...] = ()
     # While paused: objects that differ from what the spec wants.
     pending_changes: tuple[str, ...] = ()

@@ -41,6 +41,10 @@ def summary(
     if instance.spec.paused and observed.pending_changes:
         return _pending(observed)
     blocking = [verdict for verdict in judged if verdict.blocks]
+    if observed.fights and not any(verdict.stalled for verdict in blocking):
+        text = " ".join(observed.fights)
+        ready = waits(_READY, Reason.DRIFT_REPEATS, text)
+        return (ready, _companion(Reason.DRIFT_REPEATS, text, stalled=False))
     if not blocking:
         return (holds(_READY, Reason.READY, "Everything runs as the spec asks."),)
     first = _most_telling(blocking)
