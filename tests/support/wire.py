@@ -101,13 +101,16 @@ class _Proxy(socketserver.StreamRequestHandler):
     @override
     def handle(self) -> None:
         """Serve one connection."""
-        lines = [self.rfile.readline()]
+        lines, size = [self.rfile.readline()], 0
         while (line := self.rfile.readline()) not in {b"\r\n", b""}:
+            name, _, value = line.partition(b":")
+            size = int(value) if name.lower() == b"content-length" else size
             lines.append(line)
+        body = self.rfile.read(size)
         with socket.create_connection(
             ("127.0.0.1", self.behind), source_address=(self.source, 0)
         ) as upstream:
-            upstream.sendall(b"".join(self._rewritten(lines)) + b"\r\n")
+            upstream.sendall(b"".join(self._rewritten(lines)) + b"\r\n" + body)
             while piece := upstream.recv(65_536):
                 self.wfile.write(piece)
 
@@ -118,11 +121,12 @@ class _Proxy(socketserver.StreamRequestHandler):
             name, _, value = line.partition(b":")
             if name.lower() == b"x-forwarded-for":
                 seen.insert(-1, value.decode().strip())
-            elif name.lower() != b"x-forwarded-proto":
+            elif name.lower() not in {b"x-forwarded-proto", b"connection"}:
                 written.append(line)
         yield from written
         yield f"X-Forwarded-For: {', '.join(seen)}\r\n".encode()
         yield b"X-Forwarded-Proto: https\r\n"
+        yield b"Connection: close\r\n"  # one request each: the end of the answer is the end
 
 
 @contextmanager
