@@ -20,10 +20,10 @@ _log = logging.getLogger(__name__)
 
 async def ensure(
     connection: asyncpg.Connection, wanted: AdminSettings, clock: Clock, *, in_kubernetes: bool
-) -> None:
-    """Create the first administrator if there are no users at all."""
+) -> bool:
+    """Create the first administrator if there are no users at all; says whether it did."""
     if await accounts.has_users(connection):
-        return
+        return False
     if wanted.password is None and in_kubernetes:
         raise InvalidConfiguration(
             "There is no user yet and INITIAL_ADMIN_PASSWORD is not set.",
@@ -36,6 +36,7 @@ async def ensure(
     _log.info("created the first administrator", extra={"email": wanted.email})
     if wanted.password is None:
         _show(wanted.email, password)
+    return True
 
 
 def _administrator(email: str, clock: Clock) -> User:

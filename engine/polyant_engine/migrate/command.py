@@ -73,7 +73,7 @@ async def migrate(settings: MigrationSettings, clock: Clock) -> Report:
                 server = await preflight.check(connection)
                 applied = await _upgrade(connection, settings)
                 state = await _found(connection, settings)
-                await administrator.ensure(
+                made = await administrator.ensure(
                     connection, settings.admin, clock, in_kubernetes=settings.in_kubernetes
                 )
     return Report(
@@ -83,6 +83,7 @@ async def migrate(settings: MigrationSettings, clock: Clock) -> Report:
         pgvector=server.pgvector,
         key_id=state.active_key_id,
         installation_id=str(state.id),
+        administrator_made=made,
         applied=tuple(applied),
     )
 

@@ -27,6 +27,7 @@ class Report:
     pgvector: str
     key_id: str
     installation_id: str
+    administrator_made: bool  # by this run, with the password it was given
     applied: tuple[str, ...]
 
     def wire(self) -> dict[str, Any]:
@@ -38,6 +39,7 @@ class Report:
             "pgvector": self.pgvector,
             "keyId": self.key_id,
             "installationId": self.installation_id,
+            "administratorMade": self.administrator_made,
             "applied": list(self.applied),
         }
 

@@ -52,6 +52,8 @@ class MigrationReport(Reported):
     pgvector: Word = ""
     key_id: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
     installation_id: Word
+    # Whether this run made the first administrator; None: an older release doesn't say.
+    administrator_made: bool | None = None
     applied: Annotated[tuple[Word, ...], Field(max_length=256)] = ()
 
 

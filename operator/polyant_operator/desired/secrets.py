@@ -67,16 +67,21 @@ def metadata(
     *,
     key_id: str | None = None,
     confirmed_for: str | None = None,
+    doubtful: bool = False,
 ) -> Manifest:
     """Build what is applied onto an existing Secret: labels, annotations, owner, never data.
 
     `key_id` is that of the key inside; `confirmed_for` the installation id of the migration report
-    that named this key, if there is one.
+    that named this key, or made the administrator with this password, if there is one. `doubtful`
+    is a password beside which there were users already.
     """
     annotations: dict[str, str] = {}
-    if secret.encrypts and key_id is not None:
+    if key_id is not None:
         annotations[KEY_ID] = key_id
-        annotations |= {INSTALLATION_ID: confirmed_for} if confirmed_for else {UNCONFIRMED: "true"}
+    if confirmed_for:
+        annotations[INSTALLATION_ID] = confirmed_for
+    elif key_id is not None or doubtful:
+        annotations[UNCONFIRMED] = "true"
     manifest: Manifest = {
         "apiVersion": "v1",
         "kind": "Secret",

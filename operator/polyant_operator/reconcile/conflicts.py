@@ -102,8 +102,8 @@ def conflict(state: Pass, taken: Iterable[Ref]) -> Trouble:
     names = ", ".join(map(str, taken))
     text = (
         f"{names} in namespace {state.instance.namespace} exists and does not belong to this instance."
-        " Nothing is written. Rename or delete it, or give the instance another name; a Secret that was"
-        f" restored by hand is adopted when it has the label {labels.OWNER}={state.instance.name}."
+        " Nothing is written. Rename or delete it, or give the instance another name; a Secret or a"
+        f" PersistentVolumeClaim that was restored by hand is adopted when it has the label {labels.OWNER}={state.instance.name}."
     )
     return Trouble(reason=Reason.NAME_CONFLICT, message=text, stalled=True)
 

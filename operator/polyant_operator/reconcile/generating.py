@@ -89,12 +89,41 @@ async def keep_secrets(state: Pass, tools: Tools) -> None:
         live = state.secrets.get(secret.name)
         if live is None:
             continue
-        key = _decoded(live, "ENCRYPTION_KEY") if secret.encrypts else None
-        key_id = keys.key_id(key) if key and keys.is_key(key) else None
-        manifest = secrets.metadata(
-            state.instance, secret, key_id=key_id, confirmed_for=confirmed_for(state, key_id, live)
-        )
+        manifest = _metadata(state, secret, live)
         await tools.applier.apply(manifest, live)
+
+
+def _metadata(state: Pass, secret: GeneratedSecret, live: Object) -> Object:
+    instance = state.instance
+    if secret.name == instance.names.admin:
+        made_for = _administrator_made_for(state, live)
+        doubtful = made_for is None and is_admin_doubtful(state)
+        return secrets.metadata(instance, secret, confirmed_for=made_for, doubtful=doubtful)
+    key = _decoded(live, "ENCRYPTION_KEY") if secret.encrypts else None
+    key_id = keys.key_id(key) if key and keys.is_key(key) else None
+    fits = confirmed_for(state, key_id, live)
+    return secrets.metadata(instance, secret, key_id=key_id, confirmed_for=fits)
+
+
+def _administrator_made_for(state: Pass, live: Object) -> str | None:
+    """The installation whose first administrator got the password of this Secret, if known."""
+    report = migration.report_of(state.attempts)
+    if report is not None and report.administrator_made:
+        return report.installation_id
+    return (live["metadata"].get("annotations") or {}).get(labels.INSTALLATION_ID)
+
+
+def is_admin_doubtful(state: Pass) -> bool:
+    """Whether a password was generated beside a database that had users already."""
+    live = state.secrets.get(state.instance.names.admin)
+    if live is None or state.instance.spec.admin.password_secret_ref is not None:
+        return False
+    if _administrator_made_for(state, live) is not None:
+        return False
+    report = migration.report_of(state.attempts)
+    if report is not None:
+        return report.administrator_made is False
+    return (live["metadata"].get("annotations") or {}).get(labels.UNCONFIRMED) == "true"
 
 
 def confirmed_for(state: Pass, key_id: str | None, live: Object) -> str | None:

@@ -128,6 +128,7 @@ def observe(state: Pass, tools: Tools) -> Observed:
         awaited_job=state.awaited_job,
         queued=state.queued.message if state.queued else "",
         rotating=state.rotating,
+        admin_doubtful=generating.is_admin_doubtful(state),
         admin_forgotten=generating.is_admin_forgotten(state),
         engine=workload(DEPLOYMENT, names.engine, Component.ENGINE),
         web=workload(DEPLOYMENT, names.web, Component.WEB),

@@ -100,6 +100,8 @@ class Observed:
     awaited_job: str = ""
     # The first administrator's generated Secret was deleted, and is not made anew.
     admin_forgotten: bool = False
+    # It was generated beside a database that had users already.
+    admin_doubtful: bool = False
     # The rollout waits for other instances' rollouts; what to say about it.
     queued: str = ""
     # Secrets of which the old and the new value are accepted at this moment.

@@ -27,8 +27,7 @@ def secrets_ready(instance: PolyantInstance, observed: Observed) -> Verdict:
         )
         return waits(_TYPE, Reason.SECRETS_ROTATING, text)
     if not observed.secrets:
-        forgotten = _forgotten(instance) if observed.admin_forgotten else ""
-        text = f"All Secrets that are used exist.{forgotten}"
+        text = f"All Secrets that are used exist.{_administrator(instance, observed)}"
         return holds(_TYPE, Reason.SECRETS_PRESENT, text)
     problems = observed.secrets
     lost = [problem for problem in problems if problem.fault is SecretFault.KEY_LOST]
@@ -87,13 +86,19 @@ def _restore(instance: PolyantInstance, problem: SecretProblem) -> str:
     )
 
 
-def _forgotten(instance: PolyantInstance) -> str:
-    admin = instance.spec.admin.email
-    return (
-        f" Secret {instance.names.admin} is gone and is not made anew, because the account {admin} keeps"
-        f" its password. To give it another: kubectl exec -n {instance.namespace}"
-        f" deploy/{instance.names.engine} -- polyant-engine reset-password {admin}"
+def _administrator(instance: PolyantInstance, observed: Observed) -> str:
+    secret, admin = instance.names.admin, instance.spec.admin.email
+    cure = (
+        f"To give it another: kubectl exec -n {instance.namespace} deploy/{instance.names.engine} --"
+        f" polyant-engine reset-password {admin}"
     )
+    if observed.admin_forgotten:
+        why = f"is gone and is not made anew, because the account {admin} keeps its password"
+        return f" Secret {secret} {why}. {cure}"
+    if observed.admin_doubtful:
+        why = "was generated, but the database had users already"
+        return f" Secret {secret} {why}: its password may not be that of {admin}. {cure}"
+    return ""
 
 
 def _lost(instance: PolyantInstance, problem: SecretProblem) -> str:

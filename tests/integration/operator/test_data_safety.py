@@ -8,7 +8,7 @@ import pytest
 from polyant_operator.kube.kinds import INSTANCE, PVC, SECRET, STATEFUL_SET
 from polyant_operator.reconcile.instance import Reconciler
 from support import apiserver, kstatus, operator_world
-from support.operator_world import EMBEDDED, World
+from support.operator_world import EMBEDDED, REPORT, World
 
 pytestmark = pytest.mark.integration
 
@@ -64,6 +64,34 @@ async def test_a_first_administrators_secret_that_was_deleted_is_not_made_anew(
     (container,) = job["spec"]["template"]["spec"]["containers"]
     password = next(v for v in container["env"] if v["name"] == "INITIAL_ADMIN_PASSWORD")
     assert password["valueFrom"]["secretKeyRef"]["optional"] is True
+
+
+async def test_a_password_beside_users_that_were_there_is_said_to_be_doubtful(world: World) -> None:
+    """A new instance on a retained database whose Secret of the administrator was deleted."""
+    await world.secret("db", uri=URL)
+    await world.create({"database": {"urlSecretRef": {"name": "db"}}})
+    await world.run()
+    report = REPORT % await world.key_id()
+    await world.end_job(0, report.replace("{", '{"administratorMade":false,', 1))
+    await world.run()
+    assert "its password may not be that of administrator@local" in await world.message(
+        "SecretsReady"
+    )
+    secret = await world.get(SECRET, "acme-admin")
+    assert secret["metadata"]["annotations"]["polyant.ai/unconfirmed"] == "true"
+
+
+async def test_the_first_administrators_secret_says_for_which_installation(world: World) -> None:
+    await world.create()
+    await world.run()
+    await world.database_ready()
+    report = REPORT % await world.key_id()
+    await world.end_job(0, report.replace("{", '{"administratorMade":true,', 1))
+    await world.run()
+
+    annotations = (await world.get(SECRET, "acme-admin"))["metadata"]["annotations"]
+    assert annotations["polyant.ai/installation-id"].startswith("11111111")
+    assert "may not be" not in await world.message("SecretsReady")
 
 
 async def test_leaving_an_embedded_database_that_was_to_be_deleted_keeps_volume_and_password(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from polyant_operator.kube.kinds import CHILDREN, INSTANCE, JOB, SECRET, SERVICE, Kind
+from polyant_operator.kube.kinds import CHILDREN, INSTANCE, JOB, OPTIONAL, SECRET, SERVICE, Kind
 from support.operator_world import World
 
 pytestmark = pytest.mark.integration
@@ -79,7 +79,7 @@ async def delete_with_children(world: World, keep: tuple[Kind, ...] = ()) -> Non
     """Delete the instance, and what the garbage collector would take with it."""
     uid = (await world.get(INSTANCE, "acme"))["metadata"]["uid"]
     await world.admin.delete(INSTANCE, world.namespace, "acme")
-    for kind in (kind for kind in CHILDREN if kind not in keep):
+    for kind in (kind for kind in CHILDREN if kind not in (*keep, *OPTIONAL)):
         async for child in world.admin.walk(kind, world.namespace):
             owners = child["metadata"].get("ownerReferences", [])
             if uid in [owner["uid"] for owner in owners]:

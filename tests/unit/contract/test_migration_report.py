@@ -18,6 +18,7 @@ DONE = said.Report(
     pgvector="0.8.5",
     key_id="beddbe0eafa5f3ef",
     installation_id="0198c2f4-7a54-7b52-9d1e-6a3f0c1d2e3f",
+    administrator_made=True,
     applied=("0001", "0002"),
 )
 CODES = {
@@ -58,6 +59,7 @@ def test_a_success_is_heard_whole() -> None:
         "pgvector": DONE.pgvector,
         "key_id": DONE.key_id,
         "installation_id": DONE.installation_id,
+        "administrator_made": DONE.administrator_made,
         "applied": DONE.applied,
     }
 
