@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.operator.cluster import HOME, Cluster
+from dev.cluster import controlplane
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _STOP_SECONDS = 30
@@ -82,7 +83,7 @@ def _running(
         "BENCH_CA": str(cluster.access.ca_file),
         "BENCH_TOKEN": str(cluster.token_file(user)),
         "POD_NAMESPACE": HOME,
-        "METRICS_PORT": "18080",
+        "METRICS_PORT": str(controlplane.free_ports().api),
         "MALLOC_ARENA_MAX": "2",  # as the chart sets it
         "LOG_LEVEL": "warning",
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -22,7 +22,7 @@ from polyant_operator.kube.kinds import CHILDREN, INSTANCE, WATCHED_CHILDREN, Ki
 logger = logging.getLogger(__name__)
 
 # The part of the pause between two comparisons over which the looks at instances are spread.
-_SPREAD: Final = 0.5
+_SPREAD: Final = 0.1
 # A failed comparison is made up for so soon: what happened meanwhile may have been missed for good.
 RETRY_SECONDS: Final = 15.0
 # The first one is tried again so soon: nothing is done before it has worked.
