@@ -1,6 +1,7 @@
 """Every PolyantInstance that examples and pages show to people."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,17 @@ SKIPPED = {".venv", "node_modules", ".polyant"}
 
 
 def instances() -> list[tuple[str, dict[str, Any]]]:
-    """Give place and object of each."""
-    return [
-        (f"{path.relative_to(ROOT)}", document)
-        for path, text in _texts()
-        for document in _documents(text)
-        if isinstance(document, dict) and document.get("kind") == "PolyantInstance"
-    ]
+    """Give place and object of each; the second of a page and those after it are numbered."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    seen: Counter[str] = Counter()
+    for path, text in _texts():
+        for document in _documents(text):
+            if isinstance(document, dict) and document.get("kind") == "PolyantInstance":
+                place = str(path.relative_to(ROOT))
+                seen[place] += 1
+                number = f", {seen[place]}" if seen[place] > 1 else ""
+                found.append((f"{place}{number}", document))
+    return found
 
 
 def _texts() -> Iterator[tuple[Path, str]]:

@@ -190,6 +190,13 @@ def test_explain_reads_every_field(server: ApiServer) -> None:
     assert ("<no description>" in text, "deletionPolicy" in text) == (False, True)
 
 
+def test_the_crd_fits_into_what_kubectl_notes_of_it(server: ApiServer) -> None:
+    """A plain `kubectl apply` writes the whole of it into an annotation, of 256 KiB at most."""
+    done = server.try_kubectl("apply", "--dry-run=server", "-f", str(CRD))
+
+    assert (done.returncode, "configured" in done.stdout) == (0, True)
+
+
 def test_the_crd_applies_without_a_warning(server: ApiServer) -> None:
     done = server.try_kubectl("apply", "--server-side", "-f", str(CRD))
 

@@ -3,10 +3,13 @@
 from re import compile as pattern
 
 import pytest
+from yaml import safe_dump
 
 from polyant_operator.api.errors import InvalidInstance
 from polyant_operator.api.instance import parse
 from polyant_operator.api.spec import Spec
+from polyant_operator.desired.context import OperandOptions
+from polyant_operator.desired.render import render_text
 from support import maximal, misfits
 from support.misfits import Misfit
 from support.refusal import Object
@@ -42,6 +45,13 @@ def test_what_was_written_is_read_again(variant: int) -> None:
     read = parse(maximal.body(variant))
 
     assert parse({**maximal.body(variant), "spec": _written(read.spec)}).spec == read.spec
+
+
+@pytest.mark.parametrize("variant", maximal.VARIANTS)
+def test_everything_can_be_rendered(variant: int) -> None:
+    text = render_text(safe_dump(maximal.body(variant)), OperandOptions())
+
+    assert "kind: Deployment" in text
 
 
 def test_a_name_of_python_is_no_name_on_the_wire() -> None:

@@ -5,6 +5,7 @@ necessity; only what is Kubernetes' own (affinity, selectors) is left to the sch
 """
 
 from collections.abc import Iterator, Mapping
+from json import dumps
 from typing import Any
 
 import pytest
@@ -93,6 +94,11 @@ def test_every_rule_says_a_cure() -> None:
     ]
 
     assert (len(rules) > 50, silent) == (True, [])
+
+
+def test_it_fits_into_the_annotation_of_a_plain_apply() -> None:
+    """256 KiB for all annotations of an object; some room is left for the fields to come."""
+    assert len(dumps(MANIFEST, separators=(",", ":"))) < 240 * 1024
 
 
 def test_no_unknown_field_slips_through() -> None:
