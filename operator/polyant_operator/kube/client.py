@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 APPLY: Final = "application/apply-patch+yaml"
 MERGE: Final = "application/merge-patch+json"
 TIMEOUT_SECONDS: Final = 15.0
-CHUNK: Final = 250
+CHUNK: Final = 100
 _WARNINGS_REMEMBERED: Final = 500
 _ERROR_FROM: Final = 400
 
