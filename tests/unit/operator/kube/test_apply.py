@@ -42,6 +42,11 @@ def test_foreign_fields_beside_ours_change_nothing(ours: dict[str, Any], extra: 
         ([{"name": "a", "x": 1}, {"name": "injected"}], [{"name": "a"}]),
         ([{"name": "b"}, {"name": "a"}], [{"name": "a"}, {"name": "b"}]),
         ({}, {"value": "", "list": [], "map": {}}),
+        # Two listeners of one Gateway.
+        (
+            [{"name": "a", "x": 1}, {"name": "a", "x": 2}],
+            [{"name": "a", "x": 1}, {"name": "a", "x": 2}],
+        ),
     ],
 )
 def test_what_the_api_server_or_others_may_make_of_it_is_held(live: Any, wanted: Any) -> None:
@@ -57,6 +62,10 @@ def test_what_the_api_server_or_others_may_make_of_it_is_held(live: Any, wanted:
         ([1], [1, 2]),
         ([1, 2], [1]),
         ([{"name": "a"}], [{"name": "b"}]),
+        (
+            [{"name": "a", "x": 1}, {"name": "a", "x": 1}],
+            [{"name": "a", "x": 1}, {"name": "a", "x": 2}],
+        ),
         ({"env": {"value": "1"}}, {"env": {"value": "1000m"}}),
         ("text", {"a": 1}),
     ],
