@@ -95,10 +95,10 @@ def _prepare(_options: argparse.Namespace) -> int:
         packages.check_machine()
     except ClusterError as error:
         print(f"Only the control plane is prepared; tests of a whole node are skipped. {error}")
-        build.binaries(catalog.CONTROL_PLANE, progress.printed)
+        build.binaries([*catalog.CONTROL_PLANE, *catalog.CHART], progress.printed)
     else:
         packages.ensure(progress.printed, packages.TEST_PACKAGES)
-        build.binaries([*catalog.CONTROL_PLANE, *catalog.NODE], progress.printed)
+        build.binaries([*catalog.CONTROL_PLANE, *catalog.NODE, *catalog.CHART], progress.printed)
     return 0
 
 

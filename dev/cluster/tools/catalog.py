@@ -89,6 +89,8 @@ TOOLS: dict[str, Tool] = {
 }
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kubectl")
+# What judges the chart.
+CHART = ("helm", "promtool", "selectors")
 NODE = (
     "kube-controller-manager",
     "kube-scheduler",

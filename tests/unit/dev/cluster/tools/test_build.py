@@ -6,7 +6,7 @@ import pytest
 
 from dev.cluster.errors import ClusterError
 from dev.cluster.tools import build
-from dev.cluster.tools.catalog import CONTROL_PLANE, NODE, TOOLS, Tool
+from dev.cluster.tools.catalog import CHART, CONTROL_PLANE, NODE, TOOLS, Tool
 
 GO_MOD = """\
 module x
@@ -31,7 +31,7 @@ def test_every_module_of_the_catalog_pins_its_version() -> None:
 
 
 def test_the_sets_name_tools_of_the_catalog() -> None:
-    assert set(CONTROL_PLANE) | set(NODE) <= set(TOOLS)
+    assert {*CONTROL_PLANE, *NODE, *CHART} <= set(TOOLS)
 
 
 def test_versions_are_read_from_single_and_grouped_requirements() -> None:
