@@ -27,7 +27,7 @@ async def apply_always(state: Pass, tools: Tools) -> None:
     """Apply what exists whatever becomes of the migration."""
     if state.may_write:
         for manifest in state.always:
-            if state.queued is None or manifest["kind"] not in rollout.ROLLED_KINDS:
+            if not _would_roll_early(state, manifest):
                 await _apply(state, tools, manifest)
         await _open_up(state, tools)
 
@@ -45,6 +45,13 @@ async def wake(state: Pass, tools: Tools) -> None:
         return
     if live.field(deployment, "spec", "replicas") == 0:
         await _scale(state, tools, name, scaling.min_replicas)
+
+
+def _would_roll_early(state: Pass, manifest: dict[str, object]) -> bool:
+    """Whether pods that run would be replaced before their turn, or while a Secret is unreadable."""
+    exists = ref_of(manifest) in state.children
+    held = state.queued is not None or bool(state.problems)
+    return held and exists and manifest["kind"] in rollout.ROLLED_KINDS
 
 
 async def apply_workloads(state: Pass, tools: Tools) -> None:

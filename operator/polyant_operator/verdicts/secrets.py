@@ -36,16 +36,25 @@ def secrets_ready(instance: PolyantInstance, observed: Observed) -> Verdict:
     message = " ".join(_sentence(instance, problem) for problem in problems)
     if any(problem.fault is SecretFault.WRONG_FORM for problem in problems):
         return stalls(_TYPE, Reason.SECRET_INVALID, message)
-    if is_patience_over(instance, observed.now):
+    if is_patience_over(instance, observed.now, observed.missing_for):
         return stalls(_TYPE, Reason.SECRET_MISSING, message)
     return waits(_TYPE, Reason.SECRET_MISSING, message)
 
 
-def is_patience_over(instance: PolyantInstance, now: datetime) -> bool:
-    """Whether a Secret has been missing for so long that a person is needed."""
+def is_patience_over(
+    instance: PolyantInstance, now: datetime, missing_for: float | None = None
+) -> bool:
+    """Whether a Secret has been missing for so long that a person is needed.
+
+    The seconds come from a steady clock; the time of day, which jumps, is for who has none.
+    """
     known = instance.status.condition(_TYPE)
     if known is None or known.reason != Reason.SECRET_MISSING:
         return False
+    if missing_for is not None:
+        told = instance.status.condition(ConditionType.STALLED)
+        is_told = told is not None and told.reason == Reason.SECRET_MISSING
+        return is_told or missing_for >= PATIENCE.total_seconds()
     since = live.moment(known.last_transition_time)
     return since is not None and now - since >= PATIENCE
 
