@@ -21,10 +21,8 @@ _TYPE = ConditionType.SECRETS_READY
 def secrets_ready(instance: PolyantInstance, observed: Observed) -> Verdict:
     """Judge the used Secrets."""
     if not observed.secrets and observed.rotating:
-        names = " and ".join(observed.rotating)
-        text = (
-            f"{names} is being changed step by step: until all pods know the new value, both count."
-        )
+        names = ", ".join(observed.rotating)
+        text = f"Changed step by step: {names}. Until every pod knows the new value, both count."
         return waits(_TYPE, Reason.SECRETS_ROTATING, text)
     if not observed.secrets:
         text = f"All Secrets that are used exist.{_administrator(instance, observed)}"
