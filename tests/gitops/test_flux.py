@@ -89,9 +89,9 @@ async def until(fact: Any, what: str, seconds: float = 600) -> None:
 
 
 def instance(server: ApiServer) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
-        server.kubectl("get", "pinst", "acme", f"--namespace={NAMESPACE}", "--output=json")
-    )
+    target = ("pinst", "acme", f"--namespace={NAMESPACE}")
+    text = server.kubectl("get", *target, "--show-managed-fields", "--output=json")
+    found: dict[str, Any] = json.loads(text)
     return found
 
 

@@ -11,6 +11,7 @@ from dev.cluster import tools
 from polyant_operator.api.edge import EdgeType
 from polyant_operator.api.instance import parse
 from polyant_operator.desired import uses
+from support.apiserver import ApiServer
 from support.resources import Resources
 from support.shown import ROOT
 
@@ -80,3 +81,14 @@ def test_no_tool_prunes_the_namespace(tmp_path: Path) -> None:
         "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
         "kustomize.toolkit.fluxcd.io/prune": "disabled",
     }
+
+
+@pytest.mark.parametrize("way", ["--server-side", "--server-side=false"])
+def test_what_was_applied_is_no_difference(way: str, server: ApiServer) -> None:
+    """The defaults of the CRD do not show up as drift, whoever applies."""
+    path = f"--kustomize={EXAMPLE}"
+    server.kubectl("apply", way, path)
+    done = server.try_kubectl("diff", way, path)
+    server.kubectl("delete", "pinst", "acme", "--namespace=polyant")
+
+    assert (done.returncode, done.stdout) == (0, "")
