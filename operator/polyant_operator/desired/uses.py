@@ -7,6 +7,9 @@ digests that roll pods when a value changes.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
+
+from typing_extensions import override
 
 from polyant_operator.api.instance import PolyantInstance
 from polyant_operator.api.labels import Component
@@ -41,8 +44,32 @@ class SecretUse:
     copied: bool = False  # in the operator's copy of a user's Secret (`rotation`)
 
 
+class _Same:
+    """An instance as a key: the very same value, which is frozen and cannot be hashed cheaply."""
+
+    __slots__ = ("instance",)
+
+    def __init__(self, instance: PolyantInstance) -> None:
+        self.instance = instance
+
+    @override
+    def __hash__(self) -> int:
+        return id(self.instance)
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.instance is other.instance
+
+
 def all_uses(instance: PolyantInstance) -> tuple[SecretUse, ...]:
     """List everything that is used, in a fixed order."""
+    return _listed(_Same(instance))
+
+
+# One pass asks twenty times; room for the passes that run at one time.
+@lru_cache(maxsize=32)
+def _listed(same: _Same) -> tuple[SecretUse, ...]:
+    instance = same.instance
     return (
         *_database(instance),
         *_keys(instance),
