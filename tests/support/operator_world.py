@@ -39,6 +39,7 @@ from polyant_operator.kube.kinds import (
 from polyant_operator.reconcile.instance import Reconciler
 from polyant_operator.reconcile.rollouts import Rollouts
 from polyant_operator.reconcile.state import Tools
+from polyant_operator.reconcile.waits import Waits
 from support import apiserver, kstatus, podsecurity
 
 REPORT = (
@@ -143,6 +144,7 @@ class World:
             rollouts=Rollouts(cache),
             random=token_bytes,
             wall_clock=lambda: self.now,
+            waits=Waits(self._seconds),
         )
         self.reconciler = Reconciler(self.tools)
 

@@ -47,7 +47,7 @@ async def run_migration(state: Pass, tools: Tools) -> None:
     for ref, job in _superseded(state):
         await _remove(state, tools, ref, job)
     await _replace_stale(state, tools)
-    due = migration.next_try(state.attempts, state.now)
+    due = migration.next_try(state.attempts, state.now, _seen_failed(state, tools))
     if due.number is None or due.after is None:
         return
     if due.after > 0:
@@ -56,6 +56,14 @@ async def run_migration(state: Pass, tools: Tools) -> None:
     await _create(state, tools, due.number)
     for attempt in _surplus(state.attempts):
         await _remove(state, tools, ref_of(attempt.job), dict(attempt.job))
+
+
+def _seen_failed(state: Pass, tools: Tools) -> float:
+    """For how long this process has known that the last try failed."""
+    last = state.attempts[-1] if state.attempts else None
+    if last is None or not migration.is_failed(last):
+        return 0.0
+    return tools.waits.seconds(last.job["metadata"].get("uid"))
 
 
 def _is_anothers_turn(state: Pass, tools: Tools) -> bool:

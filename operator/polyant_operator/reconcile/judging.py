@@ -31,7 +31,7 @@ async def judge(state: Pass, tools: Tools) -> None:
     facts = _facts(state, tools)
     wanted = status.build(state.instance, observed, judged, state.status, facts)
     await write(state.body, wanted, tools)
-    _look_again(state, wanted)
+    _look_again(state, wanted, tools)
 
 
 async def tell_trouble(body: Object, trouble: Trouble, tools: Tools) -> None:
@@ -120,6 +120,7 @@ def observe(state: Pass, tools: Tools) -> Observed:
     return Observed(
         now=state.now,
         secrets=state.problems,
+        missing_for=_missing_for(state, tools),
         key_unconfirmed=generating.is_unconfirmed(state),
         key_secret=names.encryption_key,
         hash_known=state.hash_known,
@@ -138,6 +139,14 @@ def observe(state: Pass, tools: Tools) -> Observed:
     )
 
 
+def _missing_for(state: Pass, tools: Tools) -> float | None:
+    fact = (state.instance.uid, "Secrets")
+    if state.problems:
+        return tools.waits.seconds(fact)
+    tools.waits.over(fact)
+    return None
+
+
 def _facts(state: Pass, tools: Tools) -> Facts:
     derived = trust.derive(state.instance)
     report = migration.report_of(state.attempts)
@@ -152,9 +161,10 @@ def _facts(state: Pass, tools: Tools) -> Facts:
     )
 
 
-def _look_again(state: Pass, told: dict[str, Any]) -> None:
+def _look_again(state: Pass, told: dict[str, Any], tools: Tools) -> None:
     truths = {each["type"]: each["status"] for each in told["conditions"]}
-    if state.problems and not secrets.is_patience_over(state.instance, state.now):
+    missing_for = _missing_for(state, tools)
+    if state.problems and not secrets.is_patience_over(state.instance, state.now, missing_for):
         state.again(secrets.RECHECK_SECONDS)
     if "Stalled" in truths:
         state.again(STALLED_SECONDS)

@@ -19,6 +19,7 @@ from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.kinds import STATEFUL_SET, Kind, Object, Ref
 from polyant_operator.kube.lately import Lately
 from polyant_operator.reconcile.rollouts import Rollouts
+from polyant_operator.reconcile.waits import Waits
 from polyant_operator.verdicts.observed import Attempt, SecretProblem, Trouble
 from polyant_operator.verdicts.rollout import Queued
 
@@ -38,6 +39,7 @@ class Tools:
     # So many random bytes, unpredictable.
     random: Callable[[int], bytes]
     wall_clock: Callable[[], datetime]
+    waits: Waits = field(default_factory=Waits)
 
     @cached_property
     def ingress_classes(self) -> Lately[tuple[Object, ...] | None]:

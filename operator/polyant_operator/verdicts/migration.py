@@ -92,8 +92,8 @@ def report_of(attempts: tuple[Attempt, ...]) -> MigrationReport | None:
     return next((each for each in found if each is not None), None)
 
 
-def next_try(attempts: tuple[Attempt, ...], now: datetime) -> Try:
-    """When to try next, and as which try."""
+def next_try(attempts: tuple[Attempt, ...], now: datetime, known_for: float = 0.0) -> Try:
+    """When to try next, and as which try; the failure has been known for so many seconds here."""
     if is_done(attempts):
         return Try()
     if not attempts:
@@ -102,8 +102,10 @@ def next_try(attempts: tuple[Attempt, ...], now: datetime) -> Try:
     if not is_failed(last):
         return Try()
     failure = failure_of(last)
-    pause = timedelta(seconds=_pause(attempts, failure))
-    left = ((failure.at or now) + pause - now).total_seconds()
+    pause = _pause(attempts, failure)
+    # The time of day may jump, and the machine that ended the Job may have another.
+    ago = (now - failure.at).total_seconds() if failure.at else 0.0
+    left = pause - max(0.0, ago, known_for)
     return Try(number=last.number + 1, after=max(0.0, left))
 
 

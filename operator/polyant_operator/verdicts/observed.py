@@ -92,6 +92,8 @@ class Observed:
     hash_known: bool = True
     # What the used key could not be confirmed against yet; see the message of exit code 65.
     key_unconfirmed: bool = False
+    # Seconds for which something has been amiss with the Secrets, by a steady clock.
+    missing_for: float | None = None
     key_secret: str = ""
     database: Workload = Workload()
     # Tries of the migration this generation needs, oldest first.

@@ -1,6 +1,7 @@
 """What happens to an instance in the course of its life: drift, pauses, lost and foreign objects."""
 
 import base64
+from datetime import timedelta
 
 import pytest
 
@@ -149,6 +150,20 @@ async def test_a_missing_secret_is_waited_for_and_then_told(world: World) -> Non
     await world.run()
     assert len(await world.jobs()) == 1
     assert await state(world) == kstatus.IN_PROGRESS
+
+
+async def test_a_clock_that_jumps_stalls_nothing_that_is_only_just_missing(world: World) -> None:
+    await world.create(EXTERNAL)
+    await world.run()
+
+    world.now += timedelta(hours=1)
+    world.tools.waits._monotonic = lambda: world.now.timestamp() - 3600
+    await world.run()
+    assert await state(world) == kstatus.IN_PROGRESS
+
+    world.pass_time(121)
+    await world.run()
+    assert await state(world) == kstatus.FAILED
 
 
 async def test_a_secret_that_vanishes_rolls_no_pod(world: World) -> None:

@@ -1,6 +1,7 @@
 """The policy of tries: which, when, and what people are told."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -176,3 +177,13 @@ def test_pods_that_are_ready_or_on_their_way_out_have_no_trouble() -> None:
     gone = observations.ended(1)
 
     assert pods.trouble((ready, gone), NOW) is None
+
+
+@pytest.mark.parametrize("jump", [-3600, 3600])
+def test_a_clock_that_jumps_neither_delays_a_try_nor_starts_a_series_of_them(jump: int) -> None:
+    failed = attempt(code=66, ago=0)
+    now = NOW + timedelta(seconds=jump)
+
+    due = migration.next_try((failed,), now, 0.0)
+    assert due.after == (300 if jump < 0 else 0), "at most one try comes early"
+    assert migration.next_try((failed,), now, 300.0) == Try(number=2, after=0)
