@@ -76,8 +76,8 @@ class Pod(Model):
     annotations: Annotations | None = None
     extra_volumes: Annotated[tuple[Volume, ...], Field(max_length=32)] | None = None
     extra_volume_mounts: Annotated[tuple[VolumeMount, ...], Field(max_length=32)] | None = None
-    init_containers: Annotated[tuple[Container, ...], Field(max_length=16)] | None = None
-    sidecars: Annotated[tuple[Sidecar, ...], Field(max_length=16)] | None = None
+    init_containers: Annotated[tuple[Container, ...], Field(max_length=8)] | None = None
+    sidecars: Annotated[tuple[Sidecar, ...], Field(max_length=8)] | None = None
 
     @model_validator(mode="after")
     def _distinct_containers(self) -> Self:

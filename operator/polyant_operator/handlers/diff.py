@@ -25,10 +25,13 @@ def run(text: str, settings: Settings, namespace: str) -> tuple[int, str]:
 
     Raises InvalidInstance for a text that is refused and KubeError when the cluster does not answer.
     """
+    bodies = [_placed(body, namespace) for body in render.instances(text)]
     # What the steps log is about an operator at work.
     logging.disable(logging.CRITICAL)
-    bodies = [_placed(body, namespace) for body in render.instances(text)]
-    outcomes = asyncio.run(_outcomes(bodies, settings))
+    try:
+        outcomes = asyncio.run(_outcomes(bodies, settings))
+    finally:
+        logging.disable(logging.NOTSET)
     return _code(outcomes), "\n".join(changes.text(outcome) for outcome in outcomes)
 
 

@@ -28,6 +28,8 @@ STRANGE: tuple[Any, ...] = (
 )  # fmt: skip
 # What no schema can see; see polyant_operator.api.rules.
 ONLY_OURS = ("mounts volume", "is above the limit")
+# Kubernetes' own, of which only the schema knows the inside.
+KUBERNETES = ("affinity", "namespaceSelector", "podSelector")
 ROUNDS = 400
 
 
@@ -35,7 +37,7 @@ def test_both_accept_and_refuse_the_same(shared: Resources) -> None:
     chance = random.Random(20260101)  # noqa: S311 - the same objects each time
     apart = [body for body in _strange(chance) if _ours(body) != _theirs(shared, body)]
 
-    assert apart == []
+    assert [body["spec"] for body in apart] == []
 
 
 def _strange(chance: random.Random) -> Iterator[Object]:
@@ -52,6 +54,8 @@ def _strange(chance: random.Random) -> Iterator[Object]:
 def _paths(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     children: Any = node.items() if isinstance(node, dict) else ()
     children = enumerate(node) if isinstance(node, list) else children
+    if path and path[-1] in KUBERNETES:
+        return
     for key, child in children:
         yield (*path, key)
         yield from _paths(child, (*path, key))

@@ -31,7 +31,7 @@ def test_only_stable_values_are_defaulted(resources: Resources) -> None:
     assert created["spec"] == {
         "database": {"embedded": {"storage": "8Gi"}, "poolSize": 10},
         "deletionPolicy": "Retain",
-        "engine": {"replicas": 1},
+        "engine": {"externalScaling": False, "replicas": 1},
         "imagePullPolicy": "IfNotPresent",
         "paused": False,
         "web": {"replicas": 1},
@@ -109,7 +109,7 @@ def test_the_scale_subresource_reads_and_writes_the_engine(resources: Resources)
     assert (scale["spec"], scale["status"], resources.read("acme")["spec"]["engine"]) == (
         {"replicas": 3},
         {"replicas": 1, "selector": "a=b"},
-        {"replicas": 3},
+        {"externalScaling": False, "replicas": 3},
     )
 
 
