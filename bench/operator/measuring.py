@@ -9,12 +9,12 @@ from typing import TypeAlias
 
 import psutil
 
-from bench.operator.cluster import Cluster, Request
+from bench.operator.cluster import HOME, Cluster, Request
 from bench.operator.controllers import watch
 from bench.operator.fleet import place
 from bench.operator.processes import Measured
 from polyant_operator.kube.client import Client
-from polyant_operator.kube.kinds import DEPLOYMENT, INSTANCE, Object
+from polyant_operator.kube.kinds import DEPLOYMENT, INSTANCE, LEASE, Object
 
 Start = Callable[[Cluster], AbstractContextManager[Measured]]
 
@@ -50,6 +50,8 @@ class Sample:
 async def run(cluster: Cluster, start: Start, rest: float, disturb: "Disturb | None") -> Sample:
     """Start the operator, let it settle, watch it rest, disturb it, and stop it."""
     sample = Sample()
+    async with cluster.client() as client:
+        await client.delete(LEASE, HOME, "polyant-operator")  # of one that did not end well
     cluster.audit.skip()
     with start(cluster) as process:
         await _settle(cluster, process, sample)

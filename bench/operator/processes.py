@@ -86,6 +86,9 @@ def _running(
         "METRICS_PORT": str(controlplane.free_ports().api),
         "MALLOC_ARENA_MAX": "2",  # as the chart sets it
         "LOG_LEVEL": "warning",
+        # A starved machine must not cost the operator its Lease.
+        "LEASE_SECONDS": "60",
+        "LEASE_RENEW_SECONDS": "50",
         "PYTHONDONTWRITEBYTECODE": "1",
     } | dict(variables)
     with log.open("wb") as output:
