@@ -37,7 +37,7 @@ class Recorder:
 
     async def say(self, about: Mapping[str, Any], kind: str, reason: str, message: str) -> bool:
         """Post an event of type Normal or Warning, unless it was said lately."""
-        if not self._may_say(about["metadata"]["uid"], reason, message):
+        if not self._may_say(about["metadata"]["uid"], f"{kind} {reason}", message):
             return False
         try:
             await self._client.create(self._event(about, kind, reason, message))

@@ -87,14 +87,19 @@ async def _tell(
     body: Object, previous: dict[str, Any], wanted: dict[str, Any], tools: Tools
 ) -> None:
     before, after = _ready(previous), _ready(wanted)
-    if (before.get("status"), before.get("reason")) == (after.get("status"), after.get("reason")):
+    stalled = _is_stalled(wanted)
+    turned = any(before.get(name) != after.get(name) for name in ("status", "reason"))
+    if not turned and stalled == _is_stalled(previous):
         return
-    stalled = any(each["type"] == "Stalled" for each in wanted["conditions"])
     kind = "Warning" if stalled or after.get("reason") in _WARNED else "Normal"
     await tools.recorder.say(body, kind, str(after.get("reason")), str(after.get("message")))
     logger.info(
         "Ready is %s: %s. %s", after.get("status"), after.get("reason"), after.get("message")
     )
+
+
+def _is_stalled(told: dict[str, Any]) -> bool:
+    return any(each.get("type") == "Stalled" for each in told.get("conditions") or ())
 
 
 def _ready(told: dict[str, Any]) -> dict[str, Any]:

@@ -136,6 +136,11 @@ async def test_a_missing_secret_is_waited_for_and_then_told(world: World) -> Non
     world.pass_time(121)
     assert await world.run() == 60
     assert await state(world) == kstatus.FAILED
+    said = [
+        (event["type"], event["reason"]) async for event in world.admin.walk(EVENT, world.namespace)
+    ]
+    assert said.count(("Normal", "SecretMissing")) == 1
+    assert said.count(("Warning", "SecretMissing")) == 1, "that a person is needed is news"
     assert "spec.database.urlSecretRef names Secret db, key uri" in await world.message("Ready")
     assert await world.names(JOB) == []
 

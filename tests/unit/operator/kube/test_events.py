@@ -58,6 +58,15 @@ async def test_the_same_words_are_said_once_an_hour() -> None:
     assert server.events[0]["involvedObject"]["uid"] == "u"
 
 
+async def test_the_same_words_become_news_when_they_become_a_warning() -> None:
+    server = Server()
+    voice = recorder(server, Clock())
+    for kind in ("Normal", "Warning", "Warning"):
+        await voice.say(ABOUT, kind, "SecretMissing", "words")
+
+    assert [event["type"] for event in server.events] == ["Normal", "Warning"]
+
+
 async def test_an_object_says_ten_things_an_hour_at_most() -> None:
     server, clock = Server(), Clock()
     voice = recorder(server, clock)
