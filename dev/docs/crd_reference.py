@@ -27,7 +27,7 @@ One whole Polyant installation in one namespace: engine, web panel, migration an
 - Optional means left out: no field takes `null` or an empty text.
 - References name Secrets and ConfigMaps of the instance's own namespace.
 - The name of an instance has at most 35 characters, because the names of its objects are derived from it.
-- What breaks a rule is refused with the rule's words, which say what to do instead.
+- What breaks a rule is refused with the rule's words, which say what to do instead; [what the rules cost](cel-costs.md).
 
 The smallest one:
 
