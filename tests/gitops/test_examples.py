@@ -8,6 +8,7 @@ import yaml
 
 from dev.cluster.tools import modules
 from dev.dist.manifests import ROOT
+from support import flux
 from support.apiserver import ApiServer
 
 pytestmark = pytest.mark.gitops
@@ -20,7 +21,7 @@ EXAMPLES = ROOT / "examples"
 def taught(flux_crds: ApiServer) -> ApiServer:
     folder = modules.folder("flux", ARGO_CD) / "manifests" / "crds"
     flux_crds.kubectl("apply", "--server-side", "-k", str(folder))
-    flux_crds.kubectl("wait", "crd", "--all", "--for=condition=Established", "--timeout=60s")
+    flux.await_crds(flux_crds)
     flux_crds.kubectl("create", "namespace", "argocd")
     return flux_crds
 
@@ -31,7 +32,9 @@ def documents() -> list[tuple[Path, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(
-    "body", [body for _, body in documents()], ids=[path.name for path, _ in documents()]
+    "body",
+    [body for _, body in documents()],
+    ids=[f"{path.name}-{body['metadata']['name']}" for path, body in documents()],
 )
 def test_an_example_is_accepted(body: dict[str, Any], taught: ApiServer) -> None:
     how = ("--server-side", "--dry-run=server", "--validate=strict")

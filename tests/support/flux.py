@@ -26,6 +26,7 @@ from dev.cluster import controlplane, tools
 from dev.cluster.tools import modules
 from support import kstatus
 from support.apiserver import ApiServer
+from support.operator_process import eventually
 
 NAMESPACE = "flux-system"
 # Whose CRDs are used; the kustomize-controller's version is that of its go.mod.
@@ -40,7 +41,14 @@ def install_crds(server: ApiServer) -> None:
     for module in (KUSTOMIZE_CONTROLLER, SOURCE_CONTROLLER, HELM_CONTROLLER):
         folder = modules.folder("flux", module) / "config" / "crd" / "bases"
         server.kubectl("apply", "--server-side", "-f", str(folder))
-    server.kubectl("wait", "crd", "--all", "--for=condition=Established", "--timeout=60s")
+    await_crds(server)
+
+
+def await_crds(server: ApiServer) -> None:
+    """Wait until all are served; `kubectl wait` fails at once on one that has no status yet."""
+    wait = ("wait", "crd", "--all", "--for=condition=Established", "--timeout=10s")
+    served = "every CRD is established"
+    eventually(lambda: server.try_kubectl(*wait).returncode == 0, served, seconds=120)
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
