@@ -137,5 +137,7 @@ def trouble_of(step: str, refusal: errors.Rejected) -> Trouble:
     """What a refusal means for the people who wait for the instance."""
     message = f"Step '{step}': the API server refused {refusal}"
     if isinstance(refusal, errors.Invalid):
-        return Trouble(reason=Reason.REJECTED, message=message, stalled=True)
-    return Trouble(reason=Reason.FORBIDDEN, message=message, stalled=False)
+        cure = "Correct the field of the spec, or change the policy that refuses it."
+        return Trouble(reason=Reason.REJECTED, message=f"{message}. {cure}", stalled=True)
+    cure = f"Grant the right, raise the quota or change the policy: tried again in {REFUSED_SECONDS:.0f} s."
+    return Trouble(reason=Reason.FORBIDDEN, message=f"{message}. {cure}", stalled=False)

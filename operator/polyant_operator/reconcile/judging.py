@@ -21,7 +21,18 @@ logger = logging.getLogger(__name__)
 UNREADY_SECONDS = 10.0
 STALLED_SECONDS = 60.0
 # Told as warnings although the operator goes on by itself: somebody has to know.
-_WARNED = frozenset({Reason.DRIFT_REPEATS.value, Reason.FORBIDDEN.value})
+_WARNED = frozenset(
+    {
+        Reason.CLASS_MISSING.value,
+        Reason.CONTAINER_NOT_CREATED.value,
+        Reason.CRASH_LOOPING.value,
+        Reason.DRIFT_REPEATS.value,
+        Reason.FORBIDDEN.value,
+        Reason.IMAGE_PULL_FAILED.value,
+        Reason.POD_NOT_CREATED.value,
+        Reason.UNSCHEDULABLE.value,
+    }
+)
 
 
 async def judge(state: Pass, tools: Tools) -> None:

@@ -200,7 +200,8 @@ def message_of(observed: Observed, failure: Failure) -> str:
     said = live.sentence(error.message) or failure.job_said or "It left no message."
     cure = f" {live.sentence(error.cure)}" if error.cure else ""
     code = f"Exit code {error.code}" if not failure.job_said else "The Job failed"
-    return f"{code}: {said}{cure}{_restore_hint(observed, error)}"
+    end = "" if said.endswith((".", "!", "?", "…")) else "."
+    return f"{code}: {said}{end}{cure}{_restore_hint(observed, error)}"
 
 
 def _restore_hint(observed: Observed, error: MigrationError) -> str:

@@ -53,7 +53,7 @@ async def test_exit_codes_64_to_68_need_a_person_at_once(
     assert (await world.conditions())["Migrated"] == ("False", reason)
     assert (await world.conditions())["Stalled"] == ("True", reason)
     assert await state(world) == kstatus.FAILED
-    assert f"Exit code {code}: what {reason} means do this" in await world.message("Ready")
+    assert f"Exit code {code}: what {reason} means. do this" in await world.message("Ready")
     assert len(await world.jobs()) == 1
     assert await world.names(DEPLOYMENT) == []
 

@@ -87,7 +87,7 @@ def test_a_message_says_code_words_and_cure() -> None:
     verdict = migration.migrated(observed)
 
     assert verdict.reason is Reason.DATABASE_NOT_SUPPORTED
-    assert verdict.message == "Exit code 66: the message the cure"
+    assert verdict.message == "Exit code 66: the message. the cure"
 
 
 @pytest.mark.parametrize("unconfirmed", [True, False])
