@@ -48,7 +48,9 @@ Fault: TypeAlias = Callable[[Exchange], Awaitable[web.StreamResponse | None]]
 
 
 @dataclass
-class _Rule:
+class Rule:
+    """A fault, whom it meets, and how often it did."""
+
     method: str
     path: str
     watch: bool
@@ -66,7 +68,7 @@ class _Rule:
             and self.path in request.path
         )
 
-    def take(self) -> "_Rule":
+    def take(self) -> "Rule":
         self.left -= 1
         self.hits += 1
         return self
@@ -80,7 +82,7 @@ class FaultyApi:
     port: int = 0
     # Requests by method and path.
     seen: "Counter[tuple[str, str]]" = field(default_factory=Counter)
-    _rules: list[_Rule] = field(default_factory=list)
+    _rules: list[Rule] = field(default_factory=list)
     _runner: web.AppRunner | None = None
     _session: aiohttp.ClientSession | None = None
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -93,13 +95,13 @@ class FaultyApi:
         path: str = "",
         watch: bool = False,
         times: int = 1,
-    ) -> _Rule:
+    ) -> Rule:
         """Let the next requests that fit meet a fault."""
-        return self._add(_Rule(method, path, watch, times, fault=fault))
+        return self._add(Rule(method, path, watch, times, fault=fault))
 
-    def rewrite(self, lines: Lines, *, path: str = "", times: int = 1000) -> _Rule:
+    def rewrite(self, lines: Lines, *, path: str = "", times: int = 1000) -> Rule:
         """Let the next watches that fit say something else than the truth; open ones are cut first."""
-        rule = self._add(_Rule("", path, watch=True, left=times, lines=lines))
+        rule = self._add(Rule("", path, watch=True, left=times, lines=lines))
         self.drop_watches()
         return rule
 
@@ -136,7 +138,7 @@ class FaultyApi:
         path.write_text(yaml.safe_dump(config))
         return path
 
-    def _add(self, rule: _Rule) -> _Rule:
+    def _add(self, rule: Rule) -> Rule:
         self._rules.append(rule)
         return rule
 

@@ -18,6 +18,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="let the operator die after each of its writes, not after a share of them",
     )
+    parser.addoption(
+        "--write-broken-page",
+        action="store_true",
+        help="write docs/reference/broken.md anew from what the operator says",
+    )
 
 
 @pytest.fixture(scope="session")
