@@ -31,6 +31,7 @@ WAYS: Mapping[str, tuple[Callable[[], Any], str]] = {
     "Deployment": (official.AppsV1Api, "deployment"),
     "PodDisruptionBudget": (official.PolicyV1Api, "pod_disruption_budget"),
     "Ingress": (official.NetworkingV1Api, "ingress"),
+    "NetworkPolicy": (official.NetworkingV1Api, "network_policy"),
 }
 _NOT_FOUND = 404
 
