@@ -25,6 +25,8 @@ async def in_thread(name: str, watch: Watch, stop: threading.Event) -> None:
     """Watch until the flag is set or the watch ends by itself; what it raises is raised here."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
+    # When nobody waits any more, what it says at its end is no loss.
+    ended.add_done_callback(lambda future: future.cancelled() or future.exception())
 
     async def watched() -> None:
         await watch(stop)
