@@ -26,11 +26,11 @@ def test_a_rule_reads_as_a_sentence() -> None:
         "messageExpression": """"edge '" + self.a.name + "' (1) has " + (x ? 'a' : 'b') + '; go'"""
     }
 
-    assert crd_reference._words(rule) == "edge '...' (1) has ...; go"
+    assert crd_reference.words(rule) == "edge '...' (1) has ...; go"
 
 
 def _names(node: Mapping[str, Any]) -> Iterator[str]:
     for name, field in node.get("properties", {}).items():
         yield name
-        if name != "affinity":
+        if name not in crd_reference.FOREIGN_FIELDS:
             yield from _names(field.get("items", field))

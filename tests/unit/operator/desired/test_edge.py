@@ -76,7 +76,7 @@ def test_each_host_has_a_route_of_its_own() -> None:
 
 
 def test_a_route_is_attached_as_asked() -> None:
-    refs = [
+    refs: list[dict[str, Any]] = [
         {"name": "public", "namespace": "gateways", "sectionName": "http"},
         {"name": "mesh", "kind": "Service", "group": "core", "port": 80},
     ]

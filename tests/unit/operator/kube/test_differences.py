@@ -36,7 +36,7 @@ def test_the_same_amount_written_otherwise_is_no_change() -> None:
 
 
 def test_a_field_that_is_ours_and_no_longer_wanted_is_removed() -> None:
-    owned = {"f:spec": {"f:className": {}, "f:host": {}}}
+    owned: dict[str, Any] = {"f:spec": {"f:className": {}, "f:host": {}}}
 
     found = told(live({"className": "nginx", "host": "h"}, owned), {"host": "h"})
 
@@ -44,7 +44,9 @@ def test_a_field_that_is_ours_and_no_longer_wanted_is_removed() -> None:
 
 
 def test_an_entry_that_is_ours_and_no_longer_wanted_is_removed() -> None:
-    owned = {"f:spec": {"f:env": {'k:{"name":"ONE"}': {".": {}}, 'k:{"name":"TWO"}': {".": {}}}}}
+    owned: dict[str, Any] = {
+        "f:spec": {"f:env": {'k:{"name":"ONE"}': {".": {}}, 'k:{"name":"TWO"}': {".": {}}}}
+    }
     env = [{"name": "ONE"}, {"name": "TWO"}, {"name": "THEIRS"}]
 
     found = told(live({"env": env}, owned), {"env": [{"name": "ONE"}]})
@@ -54,7 +56,7 @@ def test_an_entry_that_is_ours_and_no_longer_wanted_is_removed() -> None:
 
 def test_a_key_with_a_default_may_be_left_out_of_a_manifest() -> None:
     key = 'k:{"containerPort":4000,"protocol":"TCP"}'
-    owned = {"f:spec": {"f:ports": {key: {".": {}, "f:containerPort": {}}}}}
+    owned: dict[str, Any] = {"f:spec": {"f:ports": {key: {".": {}, "f:containerPort": {}}}}}
     ports = [{"containerPort": 4000, "protocol": "TCP"}]
 
     assert told(live({"ports": ports}, owned), {"ports": [{"containerPort": 4000}]}) == []

@@ -55,7 +55,7 @@ async def test_while_the_secret_changes_an_engine_with_either_value_will_do(
 ) -> None:
     engine.auth_secret = secret
     line = InMemoryTransport(engine.app)
-    changing = ENVIRON | {"AUTH_SECRET": "b" * 40, "AUTH_SECRET_PREVIOUS": "c" * 40}
+    changing = {**ENVIRON, "AUTH_SECRET": "b" * 40, "AUTH_SECRET_PREVIOUS": "c" * 40}
 
     assert await asgi.readiness(settings.load(changing), line) is None
 
