@@ -30,6 +30,13 @@ _MORE_IS_WORSE: Final = {
 }
 
 
+def _spread(metric: str, labels: str, high: float) -> tuple[Query, Query]:
+    return (
+        Query(expression=_quantile(0.5, metric, labels), legend="half"),
+        Query(expression=_quantile(high, metric, labels), legend=f"{high:.0%}".replace("%", " %")),
+    )
+
+
 def _quantile(share: float, metric: str, labels: str, by: str = "le") -> str:
     return f"histogram_quantile({share}, sum by ({by}) (rate({metric}_bucket{{{labels}}}[5m])))"
 
@@ -154,8 +161,7 @@ INSTANCE: Final = Dashboard(
         ),
         graph(
             "Time until the last byte",
-            Query(expression=_quantile(0.5, "polyant_http_request_seconds", _PODS), legend="half"),
-            Query(expression=_quantile(0.95, "polyant_http_request_seconds", _PODS), legend="95 %"),
+            *_spread("polyant_http_request_seconds", _PODS, 0.95),
             unit="s",
             about="Of the engine; a streamed answer counts until its end.",
         ),
@@ -173,19 +179,12 @@ INSTANCE: Final = Dashboard(
         ),
         graph(
             "Time until the model's first sign",
-            Query(
-                expression=_quantile(0.5, "polyant_model_first_token_seconds", _PODS), legend="half"
-            ),
-            Query(
-                expression=_quantile(0.95, "polyant_model_first_token_seconds", _PODS),
-                legend="95 %",
-            ),
+            *_spread("polyant_model_first_token_seconds", _PODS, 0.95),
             unit="s",
         ),
         graph(
             "Time of whole model calls",
-            Query(expression=_quantile(0.5, "polyant_model_call_seconds", _PODS), legend="half"),
-            Query(expression=_quantile(0.95, "polyant_model_call_seconds", _PODS), legend="95 %"),
+            *_spread("polyant_model_call_seconds", _PODS, 0.95),
             unit="s",
         ),
         graph(
@@ -267,13 +266,7 @@ OPERATOR: Final = Dashboard(
         ),
         graph(
             "Time in the queue",
-            Query(
-                expression=_quantile(0.5, "workqueue_queue_duration_seconds", _QUEUE), legend="half"
-            ),
-            Query(
-                expression=_quantile(0.99, "workqueue_queue_duration_seconds", _QUEUE),
-                legend="99 %",
-            ),
+            *_spread("workqueue_queue_duration_seconds", _QUEUE, 0.99),
             unit="s",
         ),
         graph(

@@ -57,8 +57,10 @@ class Metric:
 
 
 class _NoCopier:
+    """Stands where a database would: only names are read here, so a call is a mistake of this page."""
+
     async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        raise NotImplementedError
+        raise NotImplementedError("this page reads names and writes no rows")
 
 
 def processes() -> Mapping[str, tuple[Metric, ...]]:
