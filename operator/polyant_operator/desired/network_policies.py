@@ -39,14 +39,15 @@ def is_scraped_by_anyone(instance: PolyantInstance) -> bool:
 def _policy(
     instance: PolyantInstance, context: Context, name: str, component: Component
 ) -> Manifest:
+    rules = {"ingress": _ingress(instance, component)}
+    if instance.spec.network_policy.egress is Egress.RESTRICTED:
+        rules["egress"] = egress_rules.of(instance, context, component)
     spec: Manifest = {
         "podSelector": {"matchLabels": dict(selector(instance.name, component))},
-        "policyTypes": ["Ingress"],
-        "ingress": _ingress(instance, component),
+        "policyTypes": [direction.title() for direction in rules],
+        # The API server stores no empty list, so one that is applied is a change every time.
+        **{direction: allowed for direction, allowed in rules.items() if allowed},
     }
-    if instance.spec.network_policy.egress is Egress.RESTRICTED:
-        spec["policyTypes"] = ["Ingress", "Egress"]
-        spec["egress"] = egress_rules.of(instance, context, component)
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",

@@ -9,6 +9,7 @@ import yaml
 
 from polyant_operator.desired.context import OperandOptions
 from polyant_operator.desired.render import render_text
+from support import optional_apis
 from support.apiserver import ApiServer
 
 pytestmark = pytest.mark.integration
@@ -18,6 +19,12 @@ CASES = pytest.mark.parametrize(
     "file", sorted(GOLDEN.glob("*.in.yaml")), ids=lambda file: file.name.partition(".")[0]
 )
 RESTRICTED = "pod-security.kubernetes.io"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _optional_apis(server: ApiServer) -> Iterator[None]:
+    with optional_apis.installed(server, *optional_apis.ALL):
+        yield
 
 
 @pytest.fixture

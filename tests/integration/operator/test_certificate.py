@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from polyant_operator.kube.kinds import CERTIFICATE, INGRESS, INGRESS_CLASS
-from support import apiserver, edge_apis
+from support import apiserver, optional_apis
 from support.operator_world import EMBEDDED, World
 
 pytestmark = pytest.mark.integration
@@ -26,7 +26,7 @@ CLASS = {
 
 @pytest.fixture
 def apis(server: apiserver.ApiServer) -> Iterator[None]:
-    with edge_apis.installed(server):
+    with optional_apis.installed(server, CERTIFICATE):
         yield
 
 
@@ -44,7 +44,7 @@ async def test_the_edge_is_ready_when_the_certificate_is(world: World) -> None:
         "ClusterIssuer letsencrypt did not issue Certificate acme: NXDOMAIN"
     )
 
-    await world.set_status(CERTIFICATE, "acme", edge_apis.issued())
+    await world.set_status(CERTIFICATE, "acme", optional_apis.issued())
     await world.run()
     assert (await world.conditions())["EdgeReady"] == ("True", "AddressPending")
     # The class is called something else; the controller is known all the same.

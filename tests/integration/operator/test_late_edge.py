@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from polyant_operator.kube.kinds import DEPLOYMENT, HTTP_ROUTE, JOB, STATEFUL_SET
-from support import apiserver, edge_apis, operator_process, operator_world
+from support import apiserver, operator_process, operator_world, optional_apis
 from support.chart_rights import kubeconfig_of
 from support.operator_process import eventually
 from support.operator_world import EMBEDDED
@@ -25,9 +25,9 @@ SPEC = {
 @pytest.fixture
 def bare(server: apiserver.ApiServer) -> Iterator[apiserver.ApiServer]:
     """A cluster without the Gateway API, before and afterwards."""
-    edge_apis.remove(server)
+    optional_apis.remove(server, HTTP_ROUTE)
     yield server
-    edge_apis.remove(server)
+    optional_apis.remove(server, HTTP_ROUTE)
 
 
 def condition(server: apiserver.ApiServer, namespace: str, kind: str) -> tuple[str, str]:
@@ -77,13 +77,13 @@ async def test_an_api_that_comes_later_is_used_and_watched_without_a_restart(
                 "the missing API is told",
             )
 
-            edge_apis.install(server)
+            optional_apis.install(server, HTTP_ROUTE)
             eventually(lambda: _routes(server, served), "the route is made")
             eventually(
                 lambda: condition(server, served, "EdgeReady") == ("False", "RoutePending"),
                 "nobody has accepted it",
             )
-            await world.set_status(HTTP_ROUTE, "acme", edge_apis.accepted())
+            await world.set_status(HTTP_ROUTE, "acme", optional_apis.accepted())
             eventually(
                 lambda: condition(server, served, "Ready") == ("True", "Ready"),
                 "what the Gateway says is seen at once",
@@ -92,7 +92,7 @@ async def test_an_api_that_comes_later_is_used_and_watched_without_a_restart(
             server.kubectl("delete", "httproute", "acme", "-n", served)
             eventually(lambda: _routes(server, served), "it is made again at once", seconds=5)
 
-            edge_apis.remove(server)
+            optional_apis.remove(server, HTTP_ROUTE)
             eventually(
                 lambda: condition(server, served, "EdgeReady") == ("False", "EdgeApiMissing"),
                 "the API is gone",

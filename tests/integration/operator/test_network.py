@@ -13,7 +13,7 @@ from polyant_operator.kube.kinds import (
     POD_MONITOR,
     Object,
 )
-from support import apiserver, operator_world, podmonitors
+from support import apiserver, operator_world, optional_apis
 from support.operator_world import EMBEDDED, World
 
 pytestmark = pytest.mark.integration
@@ -156,7 +156,7 @@ async def test_an_api_that_comes_later_is_used_and_one_that_goes_is_not_missed(
     assert (await world.conditions())["Ready"] == ("True", "Ready")
     assert not world.tools.discovery.available(POD_MONITOR)
 
-    with podmonitors.installed(server):
+    with optional_apis.installed(server, POD_MONITOR):
         await world.run()
 
         monitor = await world.get(POD_MONITOR, "acme")

@@ -15,7 +15,7 @@ from polyant_operator.kube.kinds import (
     SERVICE,
     STATEFUL_SET,
 )
-from support import apiserver, edge_apis, helm, operator_world, podmonitors
+from support import apiserver, helm, operator_world, optional_apis
 from support.operator_process import eventually
 from support.operator_world import EMBEDDED, World
 
@@ -61,12 +61,12 @@ async def edges(world: World) -> None:
     """A certificate of cert-manager's, a route instead of the Ingress, and none of them."""
     await world.change({"edge": {**EDGE["edge"], "tls": {"issuerRef": {"name": "ca"}}}})
     await world.run()
-    await world.set_status(CERTIFICATE, "acme", edge_apis.issued())
+    await world.set_status(CERTIFICATE, "acme", optional_apis.issued())
     parents = {"className": None, "tls": None, "parentRefs": [{"name": "public"}]}
     await world.change({"edge": {"type": "HTTPRoute", **parents}})
     await world.run()
     assert await world.names(INGRESS) == await world.names(HTTP_ROUTE) == ["acme"]
-    await world.set_status(HTTP_ROUTE, "acme", edge_apis.accepted())
+    await world.set_status(HTTP_ROUTE, "acme", optional_apis.accepted())
     await world.run()
     assert await world.names(INGRESS) == await world.names(CERTIFICATE) == []
     await world.change({"edge": None})
@@ -112,7 +112,7 @@ async def test_the_charts_rights_are_enough_and_none_is_left_over(
     may = ("auth", "can-i", "create", "jobs", "--as", user)
     eventually(lambda: server.try_kubectl(*may).returncode == 0, "the rights hold")
 
-    with edge_apis.installed(server), podmonitors.installed(server):
+    with optional_apis.installed(server, *optional_apis.ALL):
         await _live_with(server, user, granted)
 
 

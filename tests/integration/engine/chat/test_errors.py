@@ -100,7 +100,8 @@ async def test_every_violation_is_reported_at_once(chat: Chat) -> None:
     [
         ({"messages": []}, "messages"),
         ({"messages": [{"role": "system", "content": "x"}]}, "role user"),
-        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "'image_url'"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "data URL"),
+        ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "'input_audio'"),
         ({"messages": [{"role": "user", "content": "nul \x00"}]}, "U+0000"),
         ({"n": 2}, "n"),
         ({"tools": [{}]}, "tools"),
