@@ -22,7 +22,7 @@ from polyant_operator.kube.api_server import ApiServer
 from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.bucket import TokenBucket
 from polyant_operator.kube.cache import Cache
-from polyant_operator.kube.client import APPLY, MERGE, Client
+from polyant_operator.kube.client import APPLY, MERGE, Client, Request
 from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.kinds import (
@@ -67,25 +67,14 @@ class WatchedClient(Client):
     judged: dict[str, Object]
 
     @override
-    async def request(
-        self,
-        method: str,
-        kind: Kind,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        query: Mapping[str, str] | None = None,
-        content_type: str = "application/json",
-    ) -> Object:
-        verb, resource = _right(method, kind, path)
+    async def send(self, request: Request) -> Object:
+        verb, resource = _right(request)
         self.used.add((verb, resource))
-        if content_type == APPLY and "/" not in resource:
+        if request.content_type == APPLY and "/" not in resource:
             self.used.add(("create", resource))  # an apply that makes the object needs it
-        answer = await super().request(
-            method, kind, path, body=body, query=query, content_type=content_type
-        )
-        if method != "GET" and kind != EVENT:
-            self.writes.append(f"{method} {path}")
+        answer = await super().send(request)
+        if request.method != "GET" and request.kind != EVENT:
+            self.writes.append(str(request))
             if resource == "polyantinstances/status":
                 self._judge(answer)
             if self.dies_after is not None and len(self.writes) >= self.dies_after:
@@ -105,14 +94,15 @@ class WatchedClient(Client):
         self.judged[uid] = answer
 
 
-def _right(method: str, kind: Kind, path: str) -> tuple[str, str]:
+def _right(request: Request) -> tuple[str, str]:
     """The verb and the resource a request needs a right for."""
-    if f"/{kind.plural}" not in path:
+    plural = request.kind.plural
+    if f"/{plural}" not in request.path:
         return "get", "apis"  # discovery, which everybody may read
-    rest = path.partition(f"/{kind.plural}")[2].strip("/").split("/")
-    resource = kind.plural + (f"/{rest[1]}" if len(rest) > 1 else "")
+    rest = request.path.partition(f"/{plural}")[2].strip("/").split("/")
+    resource = plural + (f"/{rest[1]}" if len(rest) > 1 else "")
     verbs = {"POST": "create", "PATCH": "patch", "DELETE": "delete", "PUT": "update"}
-    return verbs.get(method) or ("get" if rest[0] else "list"), resource
+    return verbs.get(request.method) or ("get" if rest[0] else "list"), resource
 
 
 class World:

@@ -7,10 +7,12 @@ is made worse by us. Warnings that the API server sends are logged, each text on
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
 import aiohttp
+from typing_extensions import override
 
 from polyant_operator.api import labels
 from polyant_operator.kube import access as accesses
@@ -26,6 +28,22 @@ TIMEOUT_SECONDS: Final = 15.0
 CHUNK: Final = 100
 _WARNINGS_REMEMBERED: Final = 500
 _ERROR_FROM: Final = 400
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One request to the API server."""
+
+    method: str
+    kind: Kind
+    path: str
+    body: Mapping[str, Any] | None = None
+    query: Mapping[str, str] | None = None
+    content_type: str = "application/json"
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
 
 
 class Client:
@@ -149,37 +167,44 @@ class Client:
         content_type: str = "application/json",
     ) -> Object:
         """Send one request and return the decoded answer, or raise from the error tree."""
+        return await self.send(
+            Request(
+                method=method,
+                kind=kind,
+                path=path,
+                body=body,
+                query=query,
+                content_type=content_type,
+            )
+        )
+
+    async def send(self, request: Request) -> Object:
+        """Send it: what everything above comes down to, and all that a subclass replaces."""
         await self._bucket.take()
         code = "error"
         try:
-            async with self._open(method, path, body, query, content_type) as response:
+            async with self._open(request) as response:
                 code = str(response.status)
                 text = await response.text()
                 self._log_warnings(response)
-                return _decode(f"{method} {path}", response, text)
+                return _decode(str(request), response, text)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             problem = str(error) or type(error).__name__
-            raise errors.Unavailable(f"{method} {path}: {problem}") from error
+            raise errors.Unavailable(f"{request}: {problem}") from error
         finally:
-            metrics.api_requests.labels(method, kind.plural, code).inc()
+            metrics.api_requests.labels(request.method, request.kind.plural, code).inc()
 
-    def _open(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None,
-        query: Mapping[str, str] | None,
-        content_type: str,
-    ) -> Any:
+    def _open(self, request: Request) -> Any:
         if self._session is None:
             raise errors.NoAccess("the client is not open: use `async with Client(...)`")
         headers = self.access.headers() | {"Accept": "application/json"}
+        has_body = request.body is not None
         return self._session.request(
-            method,
-            self.access.server + path,
-            params=query,
-            data=json.dumps(body).encode() if body is not None else None,
-            headers=headers | ({"Content-Type": content_type} if body is not None else {}),
+            request.method,
+            self.access.server + request.path,
+            params=request.query,
+            data=json.dumps(request.body).encode() if has_body else None,
+            headers=headers | ({"Content-Type": request.content_type} if has_body else {}),
             timeout=aiohttp.ClientTimeout(total=self._timeout),
             allow_redirects=False,
         )

@@ -12,7 +12,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from polyant_operator.kube import errors
-from polyant_operator.kube.client import APPLY, Client
+from polyant_operator.kube.client import APPLY, Client, Request
 from polyant_operator.kube.kinds import EVENT, INSTANCE, JOB, Kind, Object
 
 _DONE: Final = {"conditions": [{"type": "Complete", "status": "True"}], "succeeded": 1}
@@ -52,53 +52,45 @@ class Rehearsal(Client):
         self._pretended: dict[str, Object | None] = {}
 
     @override
-    async def request(
-        self,
-        method: str,
-        kind: Kind,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        query: Mapping[str, str] | None = None,
-        content_type: str = "application/json",
-    ) -> Object:
+    async def send(self, request: Request) -> Object:
         """Send what reads, keep what writes."""
-        if method == "GET":
-            return await self._read(kind, path, query)
-        sent = dict(body or {})
-        if method == "POST":
+        kind, path = request.kind, request.path
+        if request.method == "GET":
+            return await self._read(request)
+        sent = dict(request.body or {})
+        if request.method == "POST":
             return await self._create(kind, path, sent)
         place, _, subresource = path.partition(f"/{kind.plural}/")[2].partition("/")
         if subresource == "status" or kind == INSTANCE:
             return sent
         path = path.removesuffix("/scale")
         before = await self._live(kind, path)
-        if method == "DELETE":
+        if request.method == "DELETE":
             return self._delete(kind, path, place, before)
-        if before is None and content_type != APPLY:
+        if before is None and request.content_type != APPLY:
             raise errors.NotFound(f"{path} does not exist", _NOT_FOUND)
         changed = Verb.SCALE if subresource == "scale" else Verb.CHANGE
         verb = changed if before is not None else Verb.CREATE
         self.writes.append(Write(verb=verb, kind=kind, name=place, before=before, sent=sent))
         return self._pretend(path, merged(before or {"metadata": {}}, sent))
 
-    async def _read(self, kind: Kind, path: str, query: Mapping[str, str] | None) -> Object:
-        if path in self._pretended:
-            held = self._pretended[path]
+    async def _read(self, request: Request) -> Object:
+        if request.path in self._pretended:
+            held = self._pretended[request.path]
             if held is None:
-                raise errors.NotFound(f"{path} would be gone", _NOT_FOUND)
+                raise errors.NotFound(f"{request.path} would be gone", _NOT_FOUND)
             return held
         try:
-            return await super().request("GET", kind, path, query=query)
+            return await super().send(request)
         except errors.Forbidden:
-            if not path.endswith(f"/{kind.plural}"):
+            if not request.path.endswith(f"/{request.kind.plural}"):
                 raise
-            self.unlisted.add(kind.plural)
+            self.unlisted.add(request.kind.plural)
             return {"items": [], "metadata": {}}
 
     async def _live(self, kind: Kind, path: str) -> Object | None:
         try:
-            return await self._read(kind, path, None)
+            return await self._read(Request(method="GET", kind=kind, path=path))
         except errors.NotFound:
             return None
 

@@ -1,7 +1,6 @@
 """The slow comparison in virtual time: it starts however late, and makes up for a failed time soon."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from typing_extensions import override
@@ -12,7 +11,7 @@ from polyant_operator.kube import errors
 from polyant_operator.kube.access import Access
 from polyant_operator.kube.bucket import TokenBucket
 from polyant_operator.kube.cache import Cache
-from polyant_operator.kube.client import Client
+from polyant_operator.kube.client import Client, Request
 from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.kinds import INSTANCE, SERVICE, Kind, Object
 
@@ -31,8 +30,8 @@ class Server(Client):
         self.lists: list[float] = []
 
     @override
-    async def request(self, method: str, kind: Kind, path: str, **more: Any) -> Object:
-        del method, path, more
+    async def send(self, request: Request) -> Object:
+        kind = request.kind
         if kind == INSTANCE:
             self.lists.append(asyncio.get_running_loop().time())
             if self.failures:

@@ -1,13 +1,11 @@
 """Discovery: which kinds of other people's operators can be used, and when that is known."""
 
-from typing import Any
-
 import pytest
 from typing_extensions import override
 
 from polyant_operator.kube import errors
 from polyant_operator.kube.access import Access
-from polyant_operator.kube.client import Client
+from polyant_operator.kube.client import Client, Request
 from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.kinds import CERTIFICATE, HTTP_ROUTE, POD_MONITOR, SERVICE, Kind, Object
 
@@ -21,13 +19,12 @@ class Server(Client):
         self.fails: errors.KubeError | None = None
 
     @override
-    async def request(self, method: str, kind: Kind, path: str, **more: Any) -> Object:
-        del method, kind, more
+    async def send(self, request: Request) -> Object:
         if self.fails is not None:
             raise self.fails
-        version = path.removeprefix("/apis/")
+        version = request.path.removeprefix("/apis/")
         if version not in self.served:
-            raise errors.NotFound(path, 404)
+            raise errors.NotFound(request.path, 404)
         return {"resources": [{"name": name} for name in self.served[version]]}
 
 

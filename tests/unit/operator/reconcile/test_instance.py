@@ -12,10 +12,10 @@ from polyant_operator.kube.access import Access
 from polyant_operator.kube.api_server import ApiServer
 from polyant_operator.kube.apply import Applier
 from polyant_operator.kube.cache import Cache
-from polyant_operator.kube.client import Client
+from polyant_operator.kube.client import Client, Request
 from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.events import Recorder
-from polyant_operator.kube.kinds import EVENT, INSTANCE, Kind, Object
+from polyant_operator.kube.kinds import EVENT, INSTANCE, Object
 from polyant_operator.reconcile import instance as passes
 from polyant_operator.reconcile.instance import Reconciler
 from polyant_operator.reconcile.rollouts import Rollouts
@@ -32,12 +32,12 @@ class Server(Client):
         self.told: list[Object] = []
 
     @override
-    async def request(self, method: str, kind: Kind, path: str, **more: Any) -> Object:
-        del method
-        if path.endswith("/status"):
-            self.told.append(more["body"])
-            return {**more["body"], "metadata": {**more["body"]["metadata"], "generation": 1}}
-        if kind == EVENT:
+    async def send(self, request: Request) -> Object:
+        if request.path.endswith("/status"):
+            sent = dict(request.body or {})
+            self.told.append(sent)
+            return {**sent, "metadata": {**sent["metadata"], "generation": 1}}
+        if request.kind == EVENT:
             return {}
         raise self.error
 
