@@ -33,6 +33,15 @@ def hang() -> Fault:
     return fault
 
 
+def cut() -> Fault:
+    """The connection ends without an answer, as at a load balancer with nothing behind it."""
+
+    async def fault(_: Exchange) -> web.StreamResponse | None:
+        raise Cut
+
+    return fault
+
+
 def slow(seconds: float) -> Fault:
     """The right answer, late."""
 

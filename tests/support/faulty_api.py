@@ -210,6 +210,14 @@ class FaultyApi:
         return response
 
 
+async def _end_the_rest() -> None:
+    """What still forwards a cut watch would be destroyed with its loop, which is loud."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+
+
 async def passed(upstream: aiohttp.ClientResponse) -> web.Response:
     """The answer as the API server gave it."""
     async with upstream:
@@ -233,6 +241,7 @@ def running(server: apiserver.ApiServer) -> Iterator[FaultyApi]:
         yield api
     finally:
         api.go_away()
+        api._do(_end_the_rest())
         api._loop.call_soon_threadsafe(api._loop.stop)
         thread.join(5)
         api._loop.close()

@@ -19,6 +19,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="let the operator die after each of its writes, not after a share of them",
     )
     parser.addoption(
+        "--long-outages",
+        action="store_true",
+        help="leave the API server away for a minute and for ten, in real time",
+    )
+    parser.addoption(
         "--write-broken-page",
         action="store_true",
         help="write docs/reference/broken.md anew from what the operator says",
