@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dev.cluster import packages, progress, providers
 from dev.cluster.errors import ClusterError
 from dev.cluster.layout import DEFAULT_NAME
-from dev.cluster.providers.local import Local
 from dev.cluster.tools import build, catalog
 
 
@@ -70,9 +69,8 @@ def _load(options: argparse.Namespace) -> int:
 def _policies(options: argparse.Namespace) -> int:
     """Let NetworkPolicies have an effect on the local node, until it ends."""
     provider = _provider(options)
-    if isinstance(provider, Local):
-        provider.enforce_policies(progress.printed)
-    elif not provider.enforces_policies():
+    provider.enforce_policies(progress.printed)
+    if not provider.enforces_policies():
         raise ClusterError("Only the local node has this add-on.", cure="Use --cluster local")
     return 0
 

@@ -73,7 +73,7 @@ def _down(world: World, _options: argparse.Namespace) -> int:
 
 
 def _test(world: World, options: argparse.Namespace) -> int:
-    _prepare(world, steps.FOUNDATION)
+    _prepare(world, steps.TESTS)
     return endtoend.run(world, options.pytest)
 
 

@@ -1,5 +1,7 @@
 """Run the end-to-end tests on the cluster, and leave the machine as it was found.
 
+Only NetworkPolicies keep having an effect on a local node that was up before, until it ends.
+
 The tests get everything they need in one JSON document named by an environment variable; without
 it they fail and say to use `make e2e`, so that they are never skipped by accident.
 """
@@ -13,11 +15,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dev.images import catalog
-from dev.up import quickstart, steps
+from dev.up import next_release, quickstart, steps
 from dev.up.errors import StepError
 from dev.up.world import World
 
 VARIABLE = "POLYANT_E2E"
+# What the tests need for it is made on demand only.
+EVERY_DISTURBANCE = "--every-disturbance"
 MINUTE = 60
 
 
@@ -25,7 +29,7 @@ def run(world: World, arguments: Sequence[str]) -> int:
     """Bring up what is missing, run pytest, take down what was not there before."""
     found_running = world.is_up
     try:
-        steps.run(steps.FOUNDATION, world)
+        steps.run(steps.TESTS, world)
         return _pytest(world, arguments)
     finally:
         if not found_running:
@@ -35,7 +39,8 @@ def run(world: World, arguments: Sequence[str]) -> int:
 def _pytest(world: World, arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="polyant-e2e-") as folder:
         document = Path(folder, "cluster.json")
-        document.write_text(json.dumps(facts(world)))
+        next_engine = next_release.image(world) if EVERY_DISTURBANCE in arguments else ""
+        document.write_text(json.dumps(facts(world) | {"nextEngineImage": next_engine}))
         command = [
             sys.executable,
             "-m",

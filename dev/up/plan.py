@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from dev.up import prerequisites
-from dev.up.steps import Step
+from dev.up.steps import TESTS, Step
 from dev.up.world import World
 
 # Minutes measured on 2 cores without any cache; a machine with more cores needs less.
@@ -21,6 +21,8 @@ def text(world: World, steps: Sequence[Step]) -> str:
         f"  {number}. {step.name}" + (f": {step.changes}" if step.changes else "")
         for number, step in enumerate(steps, 1)
     ]
+    if steps is TESTS:
+        lines.append(f"  {len(steps) + 1}. the tests: 5 to 8 min more")
     lines += [
         "On this machine:",
         *(f"  {line}" for line in world.provider.plan()),

@@ -32,6 +32,11 @@ def _operator(world: World) -> None:
     world.helm.install(world.images)
 
 
+def _policies(world: World) -> None:
+    if world.provider.enforces_policies() is False:
+        world.provider.enforce_policies(world.terminal.say)
+
+
 def _quickstart(world: World) -> None:
     world.kubectl.apply(quickstart.manifests(world.kubectl, world.settings))
 
@@ -64,6 +69,11 @@ OPERATOR = Step(
     changes="Helm release polyant-operator in namespace polyant-system, with its CRD",
     run=_operator,
 )
+POLICIES = Step(
+    name="network policies",
+    changes="have an effect from now on, on a local node until it ends",
+    run=_policies,
+)
 INSTALLATION = Step(
     name="installation",
     changes="namespace polyant-demo: a scripted model and PolyantInstance demo",
@@ -77,6 +87,7 @@ QUESTION_STEP = Step(
 )
 
 FOUNDATION = (CACHES, CLUSTER, LOAD, OPERATOR)
+TESTS = (*FOUNDATION, POLICIES)
 UP = (*FOUNDATION, INSTALLATION, READY, QUESTION_STEP)
 
 

@@ -2,8 +2,8 @@
 
 Each connection is tried on every cluster. Where the network does not enforce policies all of them
 succeed, which is asserted as well: so the attempts themselves are proved, and a cluster that begins
-or ceases to enforce is noticed. On kind they are enforced, on the local node after
-`python -m dev.cluster policies`.
+or ceases to enforce is noticed. On kind they are enforced, on the local node by an
+add-on that `make e2e` starts.
 """
 
 from collections.abc import Callable, Iterator

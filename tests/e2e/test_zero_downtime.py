@@ -11,15 +11,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 import pytest
 
-from support import load
+from dev.up.kubectl import Kubectl
+from support import helm, load
 from support.endtoend import Cluster, Installation, until
 from support.load import Request
 
 pytestmark = pytest.mark.e2e
 
+RELEASE = "polyant-operator"  # of Helm; the Deployment and the Lease are called so as well
 OPERATOR_NAMESPACE = "polyant-system"
 # Endpoints are forgotten and pods drain for some seconds after the last new pod is ready.
 AFTERWARDS_SECONDS = 8.0
@@ -46,14 +49,35 @@ def requests(key: str, token: str) -> Mapping[str, tuple[Request, int]]:
     }
 
 
+def pods(installation: Installation) -> list[dict[str, Any]]:
+    return [*installation.pods("engine"), *installation.pods("web")]
+
+
 def names(installation: Installation) -> set[str]:
-    pods = (*installation.pods("engine"), *installation.pods("web"))
-    return {pod["metadata"]["name"] for pod in pods}
+    return {pod["metadata"]["name"] for pod in pods(installation)}
 
 
-def hashes(installation: Installation) -> set[str]:
-    pods = (*installation.pods("engine"), *installation.pods("web"))
-    return {pod["metadata"]["labels"]["pod-template-hash"] for pod in pods}
+def identities(installation: Installation) -> set[tuple[str, str, int]]:
+    """Who every pod is, of the database too, what it was made of, and how often it restarted."""
+    return {
+        (
+            pod["metadata"]["uid"],
+            pod["metadata"]["labels"].get("pod-template-hash", ""),
+            sum(container["restartCount"] for container in pod["status"]["containerStatuses"]),
+        )
+        for pod in (*pods(installation), *installation.pods("database"))
+    }
+
+
+def migrations(installation: Installation) -> dict[str, dict[str, Any]]:
+    """The Jobs, by uid."""
+    jobs = installation.kubectl.items("jobs", f"--selector=polyant.ai/instance={installation.name}")
+    return {job["metadata"]["uid"]: job for job in jobs}
+
+
+def is_ready(pod: Mapping[str, Any]) -> bool:
+    conditions = {each["type"]: each["status"] for each in pod["status"]["conditions"]}
+    return conditions.get("Ready") == "True"
 
 
 def evict(installation: Installation, pod: str) -> bool:
@@ -125,18 +149,138 @@ def rotate_auth_secrets(two: Installation) -> None:
         two.until_ready(600)
 
 
-def restart_operator(two: Installation) -> None:
-    """Replace the operator; nothing of the installation is touched."""
-    before = hashes(two), names(two)
-    operator = two.cluster.kubectl.within(OPERATOR_NAMESPACE)
-    operator.run("rollout", "restart", "deployment", "polyant-operator")
-    operator.run("rollout", "status", "deployment", "polyant-operator", timeout=240)
-    time.sleep(20)  # the new leader has looked at everything
-    assert (hashes(two), names(two)) == before
+def change_image(two: Installation) -> None:
+    """Run the next release, whose migration takes its time, and go back to this one."""
+    before, ran = identities(two), set(migrations(two))
+    old = names(two)
+    two.apply(**TWO, version=two.cluster.next_version)
+    watched = 0
+    while not watched or any(is_at_work(job) for job in jobs_but(ran, two)):
+        if any(is_at_work(job) for job in jobs_but(ran, two)):
+            watched += 1
+            assert identities(two) == before, "a pod changed while the migration was running"
+            assert all(is_ready(pod) for pod in pods(two)), "an old pod lost its readiness"
+        time.sleep(0.5)
+    assert watched > 5, "the migration was over before anybody could look"
+    until(lambda: not old & names(two), 400, "every pod runs the next release")
+    two.until_ready(600)
+    new = names(two)
+    two.apply(**TWO)
+    until(lambda: not new & names(two), 400, "every pod runs this release again")
 
 
-EVERYDAY: tuple[Callable[[Installation], None], ...] = (reconfigure,)
-EVERY = (*EVERYDAY, drain, delete_pods, scale, rotate_auth_secrets, restart_operator)
+def jobs_but(known: set[str], installation: Installation) -> list[dict[str, Any]]:
+    return [job for uid, job in migrations(installation).items() if uid not in known]
+
+
+def is_at_work(job: Mapping[str, Any]) -> bool:
+    return bool((job.get("status") or {}).get("active"))
+
+
+def operator_of(installation: Installation) -> Kubectl:
+    return installation.cluster.kubectl.within(OPERATOR_NAMESPACE)
+
+
+def after_rollout(two: Installation, before: set[str]) -> None:
+    """Wait until another operator leads and has looked at everything of the installation."""
+    operator = operator_of(two)
+    operator.run("rollout", "status", "deployment", RELEASE, timeout=240)
+
+    def is_led_by_another() -> bool:
+        holder = ((operator.get("lease", RELEASE) or {})["spec"]).get("holderIdentity") or ""
+        return bool(holder) and not any(name in holder for name in before)
+
+    until(is_led_by_another, 60, "another operator leads")
+    # No pod is touched by that, and nobody else would make it again.
+    two.kubectl.run("delete", "poddisruptionbudget", f"{two.name}-web")
+    until(lambda: two.kubectl.get("poddisruptionbudget", f"{two.name}-web"), 60, "it is repaired")
+
+
+def operators(installation: Installation) -> set[str]:
+    selector = "--selector=app.kubernetes.io/name=polyant-operator"
+    return {pod["metadata"]["name"] for pod in operator_of(installation).items("pods", selector)}
+
+
+def upgrade_chart(two: Installation) -> None:
+    """Upgrade the Helm release with another value, and roll it back; operand pods stay."""
+    untouched = identities(two), set(migrations(two))
+    access = (
+        f"--kubeconfig={two.cluster.kubectl.kubeconfig}",
+        f"--namespace={OPERATOR_NAMESPACE}",
+        "--wait",
+        "--timeout=4m",
+    )
+    upgrade = ("upgrade", RELEASE, str(helm.CHART), "--reuse-values", "--set=logLevel=debug")
+    for words in (upgrade, ("rollback", RELEASE)):
+        before = operators(two)
+        done = helm.run(*words, *access)
+        assert done.returncode == 0, done.stderr
+        after_rollout(two, before)
+        assert not before & operators(two), "no operator was replaced"
+        assert (identities(two), set(migrations(two))) == untouched
+
+
+def patch_operator(two: Installation) -> None:
+    """Run the operator's next patch release, and go back to this one; operand pods stay."""
+    untouched = identities(two), set(migrations(two))
+    operator = operator_of(two)
+    image = (operator.get("deployment", RELEASE) or {})["spec"]["template"]["spec"]["containers"][0]
+    patch = json.dumps({"spec": {"template": {"spec": as_next_patch(image["image"])}}})
+    for words in (("patch", "deployment", RELEASE, "-p", patch), ("rollout", "undo")):
+        before = operators(two)
+        operator.run(*words, *(("deployment", RELEASE) if "undo" in words else ()))
+        after_rollout(two, before)
+        expected = NEXT_PATCH if "patch" in words else two.cluster.version.partition("-")[0]
+        assert version_of_operator(operator) == expected
+        assert (identities(two), set(migrations(two))) == untouched
+
+
+NEXT_PATCH = "0.1.77"
+
+
+def as_next_patch(image: str) -> dict[str, Any]:
+    """The operator's pod with its own code, which believes to be of another release."""
+    rename = (
+        "cp -r /opt/polyant/. /release && sed -i"
+        f" 's/^Version: .*/Version: {NEXT_PATCH}/' /release/polyant-*.dist-info/METADATA"
+    )
+    contained = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    return {
+        "volumes": [{"name": "release", "emptyDir": {}}],
+        "initContainers": [
+            {
+                "name": "release",
+                "image": image,
+                "command": ["sh", "-c", rename],
+                "securityContext": contained,
+                "volumeMounts": [{"name": "release", "mountPath": "/release"}],
+            }
+        ],
+        "containers": [
+            {
+                "name": "operator",
+                "volumeMounts": [{"name": "release", "mountPath": "/opt/polyant"}],
+            }
+        ],
+    }
+
+
+def version_of_operator(operator: Kubectl) -> str:
+    program = "from importlib import metadata; print(metadata.version('polyant'))"
+    shown = operator.run("exec", f"deployment/{RELEASE}", "--", "python3", "-c", program)
+    return shown.strip()
+
+
+EVERYDAY: tuple[Callable[[Installation], None], ...] = (reconfigure, upgrade_chart)
+EVERY = (
+    *EVERYDAY,
+    drain,
+    delete_pods,
+    scale,
+    patch_operator,
+    change_image,
+    rotate_auth_secrets,
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -36,6 +36,7 @@ class Cluster:
     gateway: str  # namespace/name
     engine_image: str
     version: str
+    next_version: str  # "" unless every disturbance is wanted
 
     def host(self, name: str) -> str:
         """A host name of the edge with the port a client names."""
@@ -68,6 +69,7 @@ def given_cluster() -> Cluster:
         gateway=facts["gateway"],
         engine_image=facts["engineImage"],
         version=facts["version"],
+        next_version=facts["nextEngineImage"].rpartition(":")[2],
     )
 
 

@@ -62,6 +62,10 @@ class Provider(Protocol):
         """Tell whether NetworkPolicies have an effect; None where that is somebody else's matter."""
         ...
 
+    def enforce_policies(self, progress: Progress) -> None:
+        """Let NetworkPolicies have an effect from now on, where they have none and that is ours."""
+        ...
+
     def logs(self, component: str) -> str:
         """Return what a component wrote."""
         ...

@@ -90,6 +90,9 @@ class Current:
     def enforces_policies(self) -> None:
         """Tell nothing: it is somebody else's network."""
 
+    def enforce_policies(self, progress: Progress) -> None:
+        """Do nothing: it is somebody else's network."""
+
     def logs(self, component: str) -> str:
         """Refuse: the components of somebody else's cluster are not here."""
         raise ClusterError(

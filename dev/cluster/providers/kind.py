@@ -101,6 +101,9 @@ class Kind:
         """Tell that kind's network enforces them, since 0.24."""
         return True
 
+    def enforce_policies(self, progress: Progress) -> None:
+        """Do nothing: they have an effect already."""
+
     def logs(self, component: str) -> str:
         """Return what a unit of the node wrote (kubelet, containerd)."""
         node = f"{self.name}-control-plane"

@@ -56,6 +56,18 @@ def test_every_field_has_a_description() -> None:
     assert missing == []
 
 
+def test_every_description_reads_as_a_sentence() -> None:
+    """`kubectl explain` shows it as it is; what is Kubernetes' own speaks for itself."""
+    odd = [
+        (path, text)
+        for path, node in _nodes(ROOT, "", items=True)
+        if (text := node.get("description", "")) and path not in {".apiVersion", ".kind"}
+        if not text.endswith(".") or text[0].islower() or "  " in text
+    ]
+
+    assert odd == []
+
+
 def test_every_text_list_and_map_is_bounded() -> None:
     bounds = {"string": "maxLength", "array": "maxItems"}
     unbounded = [
