@@ -88,6 +88,7 @@ def _status(world: World, _options: argparse.Namespace) -> int:
 def _fetch(world: World, _options: argparse.Namespace) -> int:
     prerequisites.check(world)
     prefetch.everything(world)
+    prefetch.of_tests(world)
     return 0
 
 

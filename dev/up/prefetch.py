@@ -8,6 +8,7 @@ unit tests. The control plane comes first because the integration tests need not
 from concurrent.futures import ThreadPoolExecutor
 
 from dev.cluster import packages
+from dev.cluster.node import policies
 from dev.cluster.tools import build, catalog
 from dev.up import prerequisites
 from dev.up.world import World
@@ -20,6 +21,12 @@ def everything(world: World) -> None:
     with ThreadPoolExecutor(max_workers=2) as pool:
         for work in [pool.submit(_programs, world), pool.submit(_images, world)]:
             work.result()
+
+
+def of_tests(world: World) -> None:
+    """Compile what only the end-to-end tests need: nobody who tries the product waits for it."""
+    if world.provider.kind == "local":
+        build.binaries([policies.NAME], world.terminal.say)
 
 
 def _programs(world: World) -> None:

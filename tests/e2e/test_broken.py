@@ -23,6 +23,21 @@ def secret(name: str, **entries: str) -> dict[str, Any]:
     }
 
 
+def lent(acme: Installation) -> dict[str, Any]:
+    """A policy that lets other installations into the embedded database of the shared one."""
+    borrowers = {"key": "polyant.ai/instance", "operator": "In", "values": ["broken", "thief"]}
+    database = {"polyant.ai/instance": acme.name, "app.kubernetes.io/component": "database"}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "lent"},
+        "spec": {
+            "podSelector": {"matchLabels": database},
+            "ingress": [{"from": [{"podSelector": {"matchExpressions": [borrowers]}}]}],
+        },
+    }
+
+
 def database_url(acme: Installation, host: str, database: str) -> str:
     found = acme.kubectl.get("secret", f"{acme.name}-database") or {}
     password = base64.b64decode(found["data"]["password"]).decode()
@@ -31,6 +46,7 @@ def database_url(acme: Installation, host: str, database: str) -> str:
 
 @pytest.fixture(scope="module")
 def good_url(acme: Installation) -> str:
+    acme.kubectl.apply([lent(acme)])
     pod = f"{acme.name}-database-0"
     psql = ["psql", "-h", "127.0.0.1", "-d", "polyant", "-U", "polyant", "-v", "ON_ERROR_STOP=1"]
     url = database_url(acme, f"{acme.name}-database", "broken")

@@ -158,12 +158,22 @@ def _judge_running(observed: Observed, running: Attempt | None) -> Verdict:
         return waits(_TYPE, Reason.MIGRATION_RUNNING, "The migration Job is about to start.")
     now = observed.now
     trouble = pods.trouble(running.pods, now)
-    if trouble is None or trouble.reason is Reason.NOT_READY:
+    if trouble is None or trouble.reason is Reason.NOT_READY or _is_over(running):
         name = live.field(running.job, "metadata", "name")
         text = f"Job {name} migrates the database (try {running.number})."
         return waits(_TYPE, Reason.MIGRATION_RUNNING, text)
     say = stalls if trouble.stalled else waits
     return say(_TYPE, trouble.reason, f"The migration cannot start. {trouble.message}")
+
+
+def _is_over(attempt: Attempt) -> bool:
+    """Whether the program of a try has ended and its Job is about to say so: no crash of the pod."""
+    return any(
+        live.field(status, "state", "terminated")
+        for pod in attempt.pods
+        if not pods.is_going(pod)
+        for status in live.items(pod, "status", "containerStatuses")
+    )
 
 
 def _judge_failure(

@@ -1,6 +1,7 @@
 """The policy of tries: which, when, and what people are told."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -105,6 +106,16 @@ def test_a_try_that_is_running_again_hides_no_stall() -> None:
     observed = healthy(attempts=(attempt(1, code=65), attempt(2)))
 
     assert migration.migrated(observed).stalled
+
+
+def test_a_program_that_ended_is_no_crash_while_its_job_has_not_said_so() -> None:
+    """The container is known to have ended a moment before the pod and the Job are."""
+    ended = {"terminated": {"exitCode": 69, "message": told(69, "DatabaseUnreachable")}}
+    pod = observations.pod(ended, phase="Running", conditions={"Ready": "False"})
+    verdict = migration.migrated(healthy(attempts=(replace(attempt(), pods=(pod,)),)))
+
+    assert verdict.reason is Reason.MIGRATION_RUNNING
+    assert "cannot start" not in verdict.message
 
 
 @pytest.mark.parametrize(
