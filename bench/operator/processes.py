@@ -89,7 +89,7 @@ def _running(
         # A starved machine must not cost the operator its Lease.
         "LEASE_SECONDS": "60",
         "LEASE_RENEW_SECONDS": "50",
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPYCACHEPREFIX": str(cluster.folder / "bytecode"),  # compiled once, as in the image
     } | dict(variables)
     with log.open("wb") as output:
         command = [sys.executable, "-m", module]

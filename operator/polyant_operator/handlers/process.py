@@ -18,7 +18,7 @@ import time
 import uuid
 from datetime import UTC, datetime
 
-from polyant_operator.handlers import health, revision, surroundings
+from polyant_operator.handlers import health, imports, revision, surroundings
 from polyant_operator.handlers.canary import Canary
 from polyant_operator.handlers.elector import Candidate, Elector, End
 from polyant_operator.handlers.feed import Feed
@@ -147,8 +147,9 @@ class Process:
         return LOST_LEASE if end is End.LOST else FAILED
 
     async def _lead(self, client: Client, store: LeaseStore) -> None:
-        # kopf costs 30 MB, which a standby does without.
-        from polyant_operator.handlers.watch import Watches
+        # kopf costs 20 MB, which a standby does without.
+        with imports.without("kubernetes"):
+            from polyant_operator.handlers.watch import Watches
 
         # Eighty thousand objects of imported modules stay for good: no collection need visit them.
         gc.freeze()

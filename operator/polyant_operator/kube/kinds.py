@@ -1,16 +1,14 @@
 """The kinds we speak of, and where the API server keeps them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from typing_extensions import override
 
 Object: TypeAlias = dict[str, Any]
 
 
-@dataclass(frozen=True, order=True)
-class Kind:
+class Kind(NamedTuple):
     """A resource of the API server."""
 
     api_version: str
@@ -114,9 +112,8 @@ def kind_of(manifest: Mapping[str, Any]) -> Kind:
     return _BY_NAME[manifest["apiVersion"], manifest["kind"]]
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Ref:
-    """The identity of one object."""
+class Ref(NamedTuple):
+    """The identity of one object; a tuple, because it is hashed two hundred times a pass."""
 
     kind: Kind
     namespace: str

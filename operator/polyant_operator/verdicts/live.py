@@ -11,7 +11,7 @@ def field(obj: Live | None, *path: str) -> Any:
     """The value at a path, or None."""
     value: Any = obj
     for name in path:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict | Mapping):
             return None
         value = value.get(name)
     return value

@@ -14,8 +14,10 @@ from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
 from polyant_operator.kube.kinds import Object
 
+# As the API server knows them.
+INTEGERS = st.integers(min_value=-(2**63), max_value=2**63 - 1)
 JSON = st.recursive(
-    st.one_of(st.booleans(), st.integers(), st.text(max_size=5)),
+    st.one_of(st.booleans(), INTEGERS, st.text(max_size=5)),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)
     ),
