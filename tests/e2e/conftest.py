@@ -38,6 +38,14 @@ def acme(cluster: endtoend.Cluster, namespace: Kubectl) -> endtoend.Installation
 
 
 @pytest.fixture(scope="session")
+def two(acme: endtoend.Installation) -> endtoend.Installation:
+    """The shared installation with two replicas, which it keeps: only the last files ask for it."""
+    acme.apply(**endtoend.TWO)
+    acme.until_ready()
+    return acme
+
+
+@pytest.fixture(scope="session")
 def token(acme: endtoend.Installation) -> str:
     return acme.sign_in()
 

@@ -159,18 +159,33 @@ OUT = (
     Flow(source="engine", target="open", port=PORT, allowed=False),
     Flow(source="web", target="open", port=PORT, allowed=False),
 )
+# Only the edge may reach panel and API, and only the stranger may read the metrics.
+NAMED = (
+    Flow(source="stranger", target="web", port=3000, allowed=False),
+    Flow(source="stranger", target="engine", port=4000, allowed=False),
+    Flow(source="stranger", target="engine pod", port=9090, allowed=True),
+    Flow(source="open", target="engine pod", port=9090, allowed=False),
+)
 
 
 @pytest.fixture(scope="module")
 def restricted(acme: Installation) -> Iterator[None]:
-    """The shared installation with restricted egress; no pod rolls for that."""
+    """The shared installation with restricted ways in and out; no pod rolls for that."""
     allow = [
         {
             "to": [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "demo-model"}}}],
             "ports": [{"port": 8081}],
         }
     ]
-    acme.apply(networkPolicy={"egress": "Restricted", "allow": allow})
+    edge = {"kubernetes.io/metadata.name": acme.cluster.parent["namespace"]}
+    acme.apply(
+        networkPolicy={
+            "egress": "Restricted",
+            "allow": allow,
+            "edgeFrom": [{"namespaceSelector": {"matchLabels": edge}}],
+            "metricsFrom": [{"podSelector": {"matchLabels": {"test": "stranger"}}}],
+        }
+    )
     until(lambda: _is_restricted(acme), SETTLED_SECONDS, "the policies restrict egress")
     yield
     acme.apply()
@@ -183,8 +198,8 @@ def _is_restricted(acme: Installation) -> bool:
 
 
 @pytest.mark.usefixtures("restricted")
-@pytest.mark.parametrize("flow", OUT, ids=lambda flow: flow.words)
-def test_the_restricted_way_out(flow: Flow, connects: Connects, *, enforced: bool) -> None:
+@pytest.mark.parametrize("flow", [*OUT, *NAMED], ids=lambda flow: flow.words)
+def test_the_restricted_ways(flow: Flow, connects: Connects, *, enforced: bool) -> None:
     until(lambda: agrees(flow, connects, enforced=enforced), SETTLED_SECONDS, flow.words)
 
 

@@ -13,7 +13,7 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionMessageParam
 
-from support.endtoend import Cluster, Installation, until
+from support.endtoend import TWO, Cluster, Installation, until
 
 pytestmark = pytest.mark.e2e
 
@@ -73,15 +73,6 @@ def names(installation: Installation, component: str) -> set[str]:
     return {pod["metadata"]["name"] for pod in installation.pods(component)}
 
 
-@pytest.fixture(scope="module")
-def two(acme: Installation) -> Iterator[Installation]:
-    acme.apply(engine={"replicas": 2})
-    acme.until_ready()
-    yield acme
-    acme.apply()
-    acme.until_ready()
-
-
 def test_the_engine_scales_to_two(two: Installation) -> None:
     assert two.object()["status"]["engine"] == {"replicas": 2, "ready": 2}
     assert len(two.pods("engine")) == 2
@@ -112,7 +103,8 @@ def test_a_killed_pod_loses_no_service(two: Installation, key: str) -> None:
 def test_a_changed_spec_rolls_without_a_gap(two: Installation, key: str) -> None:
     before = names(two, "engine")
     with asking(two, key):
-        two.apply(engine={"replicas": 2, "env": [{"name": "LOG_LEVEL", "value": "debug"}]})
+        debug = {"replicas": 2, "env": [{"name": "LOG_LEVEL", "value": "debug"}]}
+        two.apply(**TWO | {"engine": debug})
         until(lambda: not before & names(two, "engine"), 120, "every engine pod replaced")
         two.until_ready()
     (container,) = two.pods("engine")[0]["spec"]["containers"]

@@ -21,6 +21,7 @@ LABEL = "polyant.ai/end-to-end"
 READY_SECONDS = 180.0
 
 Spec = dict[str, Any]
+TWO: Spec = {"engine": {"replicas": 2}, "web": {"replicas": 2}}
 T = TypeVar("T")
 
 
