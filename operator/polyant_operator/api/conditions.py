@@ -107,6 +107,11 @@ class Reason(StrEnum):
         "The API server refused an object as invalid, for example an immutable field.",
         "Correct the field of the spec that the message names.",
     )
+    NAMESPACE_TERMINATING = (
+        "NamespaceTerminating",
+        "The namespace is being deleted, and the instance with it; nothing more is written into it.",
+        "Nothing to do. If it doesn't end, `kubectl get namespace NAME -o yaml` says what holds it.",
+    )
     API_UNAVAILABLE = (
         "ApiUnavailable",
         "The API server doesn't answer.",

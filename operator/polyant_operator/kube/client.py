@@ -231,10 +231,18 @@ def _decode(what: str, response: aiohttp.ClientResponse, text: str) -> Object:
         answer = {}
     if response.status >= _ERROR_FROM:
         message = answer.get("message") if isinstance(answer, dict) else None
+        if errors.TERMINATING in _causes(answer):
+            raise errors.Terminating(f"{what}: {message}", response.status)
         raise errors.from_response(
             response.status, f"{what}: {message or text[:300]}", _retry_after(response)
         )
     return dict(answer)
+
+
+def _causes(answer: Any) -> set[str]:
+    """What a refusal names as its causes."""
+    details = answer.get("details") if isinstance(answer, dict) else None
+    return {str(each.get("reason")) for each in (details or {}).get("causes") or ()}
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> float | None:

@@ -7,6 +7,7 @@ KubeError
     +-- Invalid        400, 422: what we sent is wrong
     +-- Unauthorized   401
     +-- Forbidden      403: a right is missing, or an admission plugin objects
+    |   +-- Terminating    the namespace is being deleted and takes nothing new
     +-- NotFound       404
     +-- Gone           410: a list continuation expired
     +-- Conflict       409: somebody else was first
@@ -49,6 +50,10 @@ class Forbidden(Rejected):
     """A right is missing, or admission refuses the object."""
 
 
+class Terminating(Forbidden):
+    """The namespace is being deleted: it takes nothing new, now or ever."""
+
+
 class NotFound(Rejected):
     """The object does not exist."""
 
@@ -70,6 +75,8 @@ _BY_CODE: dict[int, type[Rejected]] = {
     410: Gone,
     422: Invalid,
 }
+# The API server's name for a namespace on its way out, among the causes of a refusal.
+TERMINATING = "NamespaceTerminating"
 _SERVER_FAULT = 500
 _TOO_MANY = 429
 

@@ -71,6 +71,8 @@ class Reconciler:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._failures: dict[tuple[str, str], int] = {}
+        # Instances, by uid, whose namespace is being deleted: no pass can do anything for them.
+        self._ending: dict[tuple[str, str], str] = {}
 
     async def reconcile(self, namespace: str, name: str) -> float | None:
         """Run one pass; returns the seconds after which to look again, or None."""
@@ -78,8 +80,11 @@ class Reconciler:
         if body is None or body["metadata"].get("deletionTimestamp"):
             # Owner references clean up; there is no finalizer to serve.
             self._failures.pop((namespace, name), None)
+            self._ending.pop((namespace, name), None)
             self._tools.rollouts.leave((namespace, name))
             metrics.forget_instance(namespace, name)
+            return None
+        if self._ending.get((namespace, name)) == body["metadata"]["uid"]:
             return None
         try:
             parsed = api.parse(body)
@@ -110,7 +115,10 @@ class Reconciler:
         else:
             await judging.judge(state, self._tools)
         admitting.note(state, self._tools)
-        if refusal is not None:
+        if isinstance(refusal, errors.Terminating):
+            self._ending[state.instance.namespace, state.instance.name] = state.instance.uid
+            self._tools.rollouts.leave((state.instance.namespace, state.instance.name))
+        elif refusal is not None:
             state.again(REFUSED_SECONDS)
 
 
@@ -135,6 +143,9 @@ async def run(
 
 def trouble_of(step: str, refusal: errors.Rejected) -> Trouble:
     """What a refusal means for the people who wait for the instance."""
+    if isinstance(refusal, errors.Terminating):
+        text = "The namespace is being deleted: nothing more is written into it."
+        return Trouble(reason=Reason.NAMESPACE_TERMINATING, message=text, stalled=False)
     message = f"Step '{step}': the API server refused {refusal}"
     if isinstance(refusal, errors.Invalid):
         cure = "Correct the field of the spec, or change the policy that refuses it."

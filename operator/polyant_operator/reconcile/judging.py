@@ -102,6 +102,8 @@ async def _tell(
     turned = any(before.get(name) != after.get(name) for name in ("status", "reason"))
     if not turned and stalled == _is_stalled(previous):
         return
+    if after.get("reason") == Reason.NAMESPACE_TERMINATING.value:
+        return  # such a namespace takes no events either
     kind = "Warning" if stalled or after.get("reason") in _WARNED else "Normal"
     await tools.recorder.say(body, kind, str(after.get("reason")), str(after.get("message")))
     logger.info(
