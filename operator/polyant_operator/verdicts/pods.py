@@ -15,6 +15,8 @@ from polyant_operator.verdicts.observed import Live
 
 # An image that cannot be pulled for so long needs a person.
 PULL_PATIENCE: Final = timedelta(minutes=5)
+# A pod that runs may take so long to become ready; until then it only starts.
+START_PATIENCE: Final = timedelta(seconds=30)
 
 _PULL: Final = frozenset(
     {
@@ -37,6 +39,8 @@ class PodTrouble:
     reason: Reason
     message: str
     stalled: bool = False
+    # Nothing is wrong yet.
+    starting: bool = False
 
 
 def trouble(pods: tuple[Live, ...], now: datetime) -> PodTrouble | None:
@@ -88,6 +92,7 @@ def _troubles(pod: Live, now: datetime) -> Iterator[PodTrouble]:
         yield PodTrouble(
             reason=Reason.NOT_READY,
             message=f"P{_name(pod)[1:]} runs but is not ready. {said}".strip(),
+            starting=_age(pod, now) < START_PATIENCE,
         )
 
 

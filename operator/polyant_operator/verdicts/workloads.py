@@ -59,7 +59,8 @@ def _not_yet(kind: ConditionType, workload: Workload, observed: Observed) -> Ver
     if trouble is None:
         return waits(kind, Reason.ROLLING_OUT, f"{count} New pods are starting.")
     say = stalls if trouble.stalled else waits
-    return say(kind, trouble.reason, f"{count} {trouble.message}")
+    reason = Reason.ROLLING_OUT if trouble.starting else trouble.reason
+    return say(kind, reason, f"{count} {trouble.message}")
 
 
 def _count(deployment: Live | None) -> str:

@@ -5,7 +5,7 @@ import pytest
 from polyant_operator.api.conditions import Reason
 from polyant_operator.verdicts import database, edge, workloads
 from polyant_operator.verdicts.observed import EdgeSeen, Live, Workload
-from support.observations import attempt, healthy, instance, waiting, workload
+from support.observations import attempt, healthy, instance, pod, waiting, workload
 
 EXTERNAL = {"database": {"urlSecretRef": {"name": "db"}}}
 INGRESS = {"edge": {"type": "Ingress", "host": "a.test", "className": "contour"}}
@@ -52,6 +52,16 @@ def test_a_deployment_that_does_not_exist_waits_for_the_gate() -> None:
     verdict = workloads.engine_available(healthy(engine=Workload()))
 
     assert (verdict.status, verdict.reason) == ("False", Reason.PENDING)
+
+
+@pytest.mark.parametrize(("age", "reason"), [(29, "RollingOut"), (30, "NotReady")])
+def test_a_pod_that_runs_has_half_a_minute_to_become_ready(age: int, reason: str) -> None:
+    """Every rollout has this moment, and nothing is wrong in it."""
+    starting = pod({"running": {}}, phase="Running", conditions={"Ready": "False"}, age=age)
+    verdict = workloads.engine_available(healthy(engine=workload(0, pods=(starting,))))
+
+    assert verdict.reason == reason
+    assert "runs but is not ready" in verdict.message
 
 
 def test_an_earlier_version_is_not_this_one() -> None:
