@@ -68,6 +68,7 @@ def facts(world: World) -> dict[str, str]:
         "edge": edge.http,
         "edgeClass": edge.ingress_class,
         "gateway": "/".join(edge.gateway),
+        "edgeAddress": edge.address or "",
         "engineImage": images.engine,
         "postgresImage": images.postgres,
         "version": quickstart.tag(images.engine),

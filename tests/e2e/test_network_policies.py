@@ -177,12 +177,11 @@ def restricted(acme: Installation) -> Iterator[None]:
             "ports": [{"port": 8081}],
         }
     ]
-    edge = {"kubernetes.io/metadata.name": acme.cluster.parent["namespace"]}
     acme.apply(
         networkPolicy={
             "egress": "Restricted",
             "allow": allow,
-            "edgeFrom": [{"namespaceSelector": {"matchLabels": edge}}],
+            "edgeFrom": [acme.cluster.edge_peer],
             "metricsFrom": [{"podSelector": {"matchLabels": {"test": "stranger"}}}],
         }
     )

@@ -35,6 +35,7 @@ class Cluster:
     edge: str
     edge_class: str
     gateway: str  # namespace/name
+    edge_address: str  # "" where the edge is a pod in the namespace of the Gateway
     engine_image: str
     version: str
     next_version: str  # "" unless every disturbance is wanted
@@ -49,6 +50,14 @@ class Cluster:
         """The Gateway, as a route names it."""
         namespace, _, name = self.gateway.partition("/")
         return {"namespace": namespace, "name": name}
+
+    @property
+    def edge_peer(self) -> dict[str, Any]:
+        """The edge, as a NetworkPolicy names it."""
+        if self.edge_address:
+            return {"ipBlock": {"cidr": f"{self.edge_address}/32"}}
+        labels = {"kubernetes.io/metadata.name": self.parent["namespace"]}
+        return {"namespaceSelector": {"matchLabels": labels}}
 
     def client(self, name: str, timeout: float = 60) -> EdgeClient:
         """A client that asks the edge for this host."""
@@ -68,6 +77,7 @@ def given_cluster() -> Cluster:
         edge=facts["edge"],
         edge_class=facts["edgeClass"],
         gateway=facts["gateway"],
+        edge_address=facts["edgeAddress"],
         engine_image=facts["engineImage"],
         version=facts["version"],
         next_version=facts["nextEngineImage"].rpartition(":")[2],

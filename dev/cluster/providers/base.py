@@ -21,6 +21,8 @@ class Edge:
     """Namespace and name of a Gateway that takes routes from every namespace."""
     authority: Path | None = None
     """Who signed the Gateway's certificate for *.polyant.test."""
+    address: str | None = None
+    """Where its connections to pods come from, when it is no pod itself."""
 
 
 class Provider(Protocol):

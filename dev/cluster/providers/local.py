@@ -1,6 +1,7 @@
 """The local provider: a node made of this machine's own kernel, for Linux with root."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dev.cluster import registry
@@ -57,7 +58,8 @@ class Local:
 
     def edge(self) -> Edge:
         """Return the addresses that Envoy listens on."""
-        return edge_of(self._cluster.layout, self._cluster.layout.folder / "pki" / "ca.crt")
+        layout = self._cluster.layout
+        return replace(edge_of(layout, layout.folder / "pki" / "ca.crt"), address=layout.host_ip)
 
     def enforces_policies(self) -> bool:
         """Tell whether the add-on runs."""
