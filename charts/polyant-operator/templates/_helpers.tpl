@@ -60,7 +60,8 @@ apply, "delete" removes what a changed spec makes superfluous. Everything else g
 - apiGroups: [polyant.ai]
   resources: [polyantinstances/finalizers]
   verbs: [update]
-# Read by name and never listed, except those with the label polyant.ai/reload, which are watched.
+# Read by name; listed are those with the label polyant.ai/reload, which are watched, and, once at the
+# start, those that the operator generated.
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, list, watch, create, patch]

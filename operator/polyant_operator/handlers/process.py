@@ -33,6 +33,7 @@ from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
 from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.events import Recorder
+from polyant_operator.kube.kinds import INSTANCE
 from polyant_operator.kube.leases import LeaseStore
 from polyant_operator.observability import logs, metrics
 from polyant_operator.reconcile import options
@@ -175,6 +176,7 @@ class Process:
         watches.missed = resync.want
         await kit.api_server.refresh()
         await resync.first()
+        await kit.ahead.fill(client, settings.watch_namespaces, kit.cache.refs(INSTANCE))
         self._canary.start()
         try:
             async with asyncio.TaskGroup() as group:

@@ -1,7 +1,7 @@
 """Reads the parts of an instance's world that no watch brings: Secrets by name, pods, classes.
 
-Secrets are read one by one by name, never listed: memory and rights then do not depend on what
-else lives in a namespace.
+Secrets are read one by one by name: memory then does not depend on what else lives in a namespace.
+Only those that the operator generated are listed, once at its start (`read_ahead`).
 """
 
 import asyncio
@@ -11,13 +11,19 @@ from polyant_operator.api import labels
 from polyant_operator.kube import errors
 from polyant_operator.kube.client import Client
 from polyant_operator.kube.kinds import INGRESS_CLASS, POD, SECRET, Object, Ref
+from polyant_operator.kube.read_ahead import ReadAhead
 
 
-async def secrets(client: Client, namespace: str, names: Iterable[str]) -> dict[str, Object]:
+async def secrets(
+    client: Client, ahead: ReadAhead, namespace: str, names: Iterable[str]
+) -> dict[str, Object]:
     """The Secrets of these names that exist."""
     wanted = sorted(set(names))
-    found = await asyncio.gather(*(client.find(SECRET, namespace, name) for name in wanted))
-    return {name: secret for name, secret in zip(wanted, found, strict=True) if secret is not None}
+    known = {name: ahead.take(namespace, name) for name in wanted}
+    unknown = [name for name, secret in known.items() if secret is None]
+    asked = await asyncio.gather(*(client.find(SECRET, namespace, name) for name in unknown))
+    known |= dict(zip(unknown, asked, strict=True))
+    return {name: secret for name, secret in known.items() if secret is not None}
 
 
 async def pods(client: Client, namespace: str, instance: str) -> tuple[Object, ...]:

@@ -132,20 +132,23 @@ class _PerInstance:
 
     def __init__(self, gauge: Gauge) -> None:
         self._gauge = gauge
-        self._shown: dict[tuple[str, str], frozenset[tuple[str, ...]]] = {}
+        self._shown: dict[tuple[str, str], Mapping[tuple[str, ...], float]] = {}
 
     def show(self, namespace: str, name: str, values: Mapping[tuple[str, ...], float]) -> None:
         """Publish exactly these series of an instance."""
-        for labels in self._shown.get((namespace, name), frozenset()) - values.keys():
+        shown = self._shown.get((namespace, name), {})
+        if shown == values:
+            return  # a pass that changes nothing looks up no series
+        for labels in shown.keys() - values.keys():
             self._gauge.remove(namespace, name, *labels)
         for labels, value in values.items():
             self._gauge.labels(namespace, name, *labels).set(value)
-        self._shown[namespace, name] = frozenset(values)
+        self._shown[namespace, name] = values
 
     def forget(self, namespace: str, name: str) -> None:
         """Publish nothing of an instance."""
         self.show(namespace, name, {})
-        del self._shown[namespace, name]
+        self._shown.pop((namespace, name), None)
 
 
 _conditions, _reasons = _PerInstance(instance_condition), _PerInstance(instance_reason)

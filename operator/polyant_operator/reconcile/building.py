@@ -19,9 +19,15 @@ _ROLLED = (Component.ENGINE, Component.WEB, Component.DATABASE)
 
 
 async def build(state: Pass, tools: Tools) -> None:
-    """Build every manifest from the spec, the options and the digests of used Secrets."""
-    state.context = _context(state, tools)
-    state.rollout = _mark(state)
+    """Build every manifest from the spec, the options and the digests of used Secrets.
+
+    Names are checked with what is known before Secrets are generated; at rest nothing has changed
+    since then, and what was built is kept.
+    """
+    context, mark = _context(state, tools), _mark(state)
+    if state.always and (context, mark) == (state.context, state.rollout):
+        return
+    state.context, state.rollout = context, mark
     state.always = rollout.marked(tree.always(state.instance, state.context), state.rollout)
     state.workloads = rollout.marked(tree.workloads(state.instance, state.context), state.rollout)
 

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from polyant_operator.api import labels
 from polyant_operator.api.conditions import Reason
-from polyant_operator.desired import secrets, tree, uses
-from polyant_operator.desired.context import Context
+from polyant_operator.desired import secrets, uses
 from polyant_operator.kube import gather, prune
 from polyant_operator.kube.kinds import (
     AUTOSCALER,
@@ -17,6 +16,7 @@ from polyant_operator.kube.kinds import (
     Ref,
     ref_of,
 )
+from polyant_operator.reconcile import building
 from polyant_operator.reconcile.edge import EDGES
 from polyant_operator.reconcile.state import Pass, Tools
 from polyant_operator.verdicts import live
@@ -30,9 +30,8 @@ COLLECTING_SECONDS = 2.0
 
 async def check_names(state: Pass, tools: Tools) -> None:
     """Ask for names that no watch has shown, and stop when one is taken."""
-    context = Context(options=tools.options, absent_kinds=tools.discovery.absent())
-    always = tree.always(state.instance, context)
-    wanted = [ref_of(manifest) for manifest in (*always, *tree.workloads(state.instance, context))]
+    await building.build(state, tools)
+    wanted = [ref_of(manifest) for manifest in (*state.always, *state.workloads)]
     unseen = [ref for ref in wanted if ref not in state.children and _is_due(state, ref)]
     # What a namesake left may be gone by now: not every kind has a watch that would have told.
     foreign = [

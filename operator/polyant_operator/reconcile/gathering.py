@@ -39,7 +39,7 @@ async def gather_world(state: Pass, tools: Tools) -> None:
     used = {use.secret for use in uses.all_uses(instance)}
     generated = {secret.name for secret in secrets.wanted(instance)}
     state.secrets, state.pods = await asyncio.gather(
-        gather.secrets(tools.client, instance.namespace, used | generated),
+        gather.secrets(tools.client, tools.ahead, instance.namespace, used | generated),
         _pods(state, tools),
     )
     await authorities.look_at_authorities(state, tools)

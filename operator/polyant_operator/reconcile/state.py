@@ -18,6 +18,7 @@ from polyant_operator.kube.discovery import Discovery
 from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.kinds import STATEFUL_SET, Kind, Object, Ref
 from polyant_operator.kube.lately import Lately
+from polyant_operator.kube.read_ahead import ReadAhead
 from polyant_operator.reconcile.rollouts import Rollouts
 from polyant_operator.reconcile.waits import Waits
 from polyant_operator.verdicts.observed import Attempt, SecretProblem, Trouble
@@ -40,6 +41,7 @@ class Tools:
     random: Callable[[int], bytes]
     wall_clock: Callable[[], datetime]
     waits: Waits = field(default_factory=Waits)
+    ahead: ReadAhead = field(default_factory=ReadAhead)
 
     @cached_property
     def ingress_classes(self) -> Lately[tuple[Object, ...] | None]:

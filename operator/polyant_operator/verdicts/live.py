@@ -27,7 +27,7 @@ def items(obj: Live | None, *path: str) -> tuple[Live, ...]:
     """The objects of the list at a path."""
     value = field(obj, *path)
     listed = value if isinstance(value, Iterable) and not isinstance(value, str | Mapping) else ()
-    return tuple(item for item in listed if isinstance(item, Mapping))
+    return tuple(item for item in listed if isinstance(item, dict | Mapping))
 
 
 def condition(obj: Live | None, kind: str) -> Live | None:
@@ -53,5 +53,5 @@ def moment(text: object) -> datetime | None:
 def sentence(text: object, limit: int = 600) -> str:
     """Foreign text made fit for a message: one line, printable, bounded."""
     words = " ".join(str(text or "").split())
-    clean = "".join(sign for sign in words if sign.isprintable())
+    clean = words if words.isprintable() else "".join(filter(str.isprintable, words))
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
