@@ -29,7 +29,12 @@ async def in_thread(name: str, watch: Watch, stop: threading.Event) -> None:
     ended.add_done_callback(lambda future: future.cancelled() or future.exception())
 
     async def watched() -> None:
-        await watch(stop)
+        try:
+            await watch(stop)
+        finally:
+            # kopf waits for the flag in a thread of the loop's pool, and a loop ends after its pool:
+            # without this, one that breaks off by itself would never be seen to end.
+            stop.set()
 
     def run() -> None:
         error: Exception | None = None

@@ -52,6 +52,18 @@ async def test_a_cancelled_watch_is_told_to_stop() -> None:
     assert stop.is_set()
 
 
+async def test_a_watch_that_breaks_off_ends_though_its_loop_still_waits_for_the_flag() -> None:
+    """As kopf does: in a thread of the loop's pool, which the loop joins when it ends."""
+
+    async def watch(stop: threading.Event) -> None:
+        asyncio.get_running_loop().run_in_executor(None, stop.wait, 5)
+        await asyncio.sleep(0)
+        raise ValueError("410")
+
+    with pytest.raises(ValueError, match="410"):
+        await asyncio.wait_for(threads.in_thread("test", watch, threading.Event()), 1)
+
+
 @pytest.mark.parametrize("fails", [True, False])
 async def test_a_watch_that_breaks_off_is_begun_anew_and_asks_for_a_comparison(
     monkeypatch: pytest.MonkeyPatch, *, fails: bool
