@@ -98,6 +98,10 @@ class Journal:
                 seen += len(fresh)
                 await grown.wait()
 
+    async def grown(self) -> None:
+        """Wait for the next entry."""
+        await self._grown.wait()
+
     def close(self) -> None:
         if self._file:
             self._file.close()

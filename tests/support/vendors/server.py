@@ -219,7 +219,7 @@ class Simulator:
         if name not in actions:
             known = ", ".join(sorted(actions))
             return web.json_response({"error": f"no action {name}; known: {known}"}, status=404)
-        arguments = await request.json() if request.can_read_body else {}
+        arguments = await request.json() if await request.read() else {}
         try:
             result = actions[name](**arguments)
             if asyncio.iscoroutine(result):
@@ -257,7 +257,10 @@ def _named(fault: Fault | None) -> str:
 
 
 def _readable(request: Json) -> Json:
-    return {name: value for name, value in request.items() if name not in ("timeout", "ssl")}
+    return {
+        name: value.decode() if isinstance(value, bytes) else value
+        for name, value in request.items()
+    }
 
 
 def _dumps(value: Any) -> str:

@@ -131,7 +131,7 @@ class Telegram(People):
 async def _arguments(request: web.Request) -> dict[str, Any]:
     """Parameters by any of the vendor's four ways."""
     arguments: dict[str, Any] = dict(request.query)
-    if request.content_type == "application/json" and request.can_read_body:
+    if request.content_type == "application/json" and await request.read():
         return {**arguments, **await request.json()}
     if request.method == "POST":
         arguments |= dict(await request.post())
