@@ -22,10 +22,27 @@ Check = Callable[[], str | None]
 def application(alive: Check, ready: Check) -> web.Application:
     """The routes over two checks."""
     app = web.Application()
-    app.router.add_get("/livez", _probe(alive))
+    app.router.add_get("/livez", _probe(_telling(alive)))
     app.router.add_get("/readyz", _probe(ready))
     app.router.add_get("/metrics", _metrics)
     return app
+
+
+def _telling(alive: Check) -> Check:
+    """Say in the log why the kubelet ends this process: its own event holds a status code and no more."""
+    is_told = False
+
+    def check() -> str | None:
+        nonlocal is_told
+        problem = alive()
+        if problem and not is_told:
+            logger.error("/livez fails, so that the kubelet starts this process anew: %s", problem)
+        elif is_told and not problem:
+            logger.info("/livez is well again")
+        is_told = bool(problem)
+        return problem
+
+    return check
 
 
 def _probe(check: Check) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -48,6 +48,8 @@ class Resync:
         self._namespaces = namespaces
         self._shard = shard
         self._wanted = asyncio.Event()
+        # What was told last: the same trouble is worth one line, however often it is met.
+        self._told = ""
 
     def want(self) -> None:
         """Compare soon: events may have been missed."""
@@ -59,7 +61,7 @@ class Resync:
             try:
                 return await self.once()
             except errors.KubeError as error:
-                logger.warning("The first look at the cluster is tried again: %s", error)
+                self._tell("The first look at the cluster is tried again", error)
                 await asyncio.sleep(FIRST_SECONDS)
 
     async def once(self, spread: Callable[[], float] = lambda: 0.0) -> None:
@@ -95,7 +97,17 @@ class Resync:
                 await self.once(partial(_share, over, jitter))
             except errors.KubeError as error:
                 pause = min(seconds, RETRY_SECONDS)
-                logger.warning("The resync failed and is tried again in %.0f s: %s", pause, error)
+                self._tell(f"The resync failed and is tried again every {pause:.0f} s", error)
+            else:
+                self._told = ""
+
+    def _tell(self, what: str, error: errors.KubeError) -> None:
+        text = f"{what}: {error}"
+        if isinstance(error, errors.Forbidden):
+            text += ". Give the right back, for example by installing the chart again"
+        if text != self._told:
+            logger.warning("%s", text)
+        self._told = text
 
     async def _sleep(self, seconds: float) -> bool:
         """Wait; says whether it was for as long as it should be."""

@@ -28,11 +28,15 @@ from polyant_operator.kube.kinds import (
     Object,
 )
 from polyant_operator.kube.leases import LeaseStore
+from polyant_operator.observability.repeats import Repeats
 
 logger = logging.getLogger(__name__)
 
 # It warns that it gets no signals in a thread, which is what is wanted.
 logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
+
+# A watch without rights, or without an API server, is tried for ever, and would be told each time.
+logging.getLogger("kopf._cogs.clients.watching").addFilter(Repeats())
 
 # Takes the type of an event and the object.
 Take = Callable[[str | None, Object], None]

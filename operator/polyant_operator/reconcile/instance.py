@@ -59,8 +59,6 @@ STEPS: Final[tuple[tuple[str, Step], ...]] = (
 )
 
 
-# A permission, quota or policy may change without telling us.
-REFUSED_SECONDS: Final = 30.0
 # After so many failures in a row a failing API server is told as the instance's trouble.
 TOLD_AFTER: Final = 3
 
@@ -91,8 +89,8 @@ class Reconciler:
         except InvalidInstance as invalid:
             trouble = Trouble(reason=Reason.INVALID_SPEC, message=str(invalid), stalled=True)
             self._tools.rollouts.leave((namespace, name))
-            await judging.tell_trouble(body, trouble, self._tools)
-            return None
+            written = await judging.tell_trouble(body, trouble, self._tools)
+            return None if written else judging.REFUSED_SECONDS
         return await self._pass(Pass(body=body, instance=parsed, now=self._tools.wall_clock()))
 
     async def _pass(self, state: Pass) -> float | None:
@@ -111,7 +109,8 @@ class Reconciler:
     async def _run(self, state: Pass) -> None:
         refusal = await run(state, self._tools, STEPS)
         if state.trouble is not None:
-            await judging.tell_trouble(state.body, state.trouble, self._tools)
+            if not await judging.tell_trouble(state.body, state.trouble, self._tools):
+                state.again(judging.REFUSED_SECONDS)
         else:
             await judging.judge(state, self._tools)
         admitting.note(state, self._tools)
@@ -119,7 +118,7 @@ class Reconciler:
             self._ending[state.instance.namespace, state.instance.name] = state.instance.uid
             self._tools.rollouts.leave((state.instance.namespace, state.instance.name))
         elif refusal is not None:
-            state.again(REFUSED_SECONDS)
+            state.again(judging.REFUSED_SECONDS)
 
 
 async def run(
@@ -150,5 +149,5 @@ def trouble_of(step: str, refusal: errors.Rejected) -> Trouble:
     if isinstance(refusal, errors.Invalid):
         cure = "Correct the field of the spec, or change the policy that refuses it."
         return Trouble(reason=Reason.REJECTED, message=f"{message}. {cure}", stalled=True)
-    cure = f"Grant the right, raise the quota or change the policy: tried again in {REFUSED_SECONDS:.0f} s."
+    cure = f"Grant the right, raise the quota or change the policy: tried again in {judging.REFUSED_SECONDS:.0f} s."
     return Trouble(reason=Reason.FORBIDDEN, message=f"{message}. {cure}", stalled=False)

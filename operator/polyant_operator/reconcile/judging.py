@@ -1,7 +1,7 @@
 """Steps "judge" and "write status": say what is true, once, and only when it changed."""
 
 import logging
-from typing import Any
+from typing import Any, Final
 
 from polyant_operator.api.conditions import Reason
 from polyant_operator.api.labels import Component, selector_text
@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 # Pods are not watched: their waiting reasons are looked at again so often while something is amiss.
 UNREADY_SECONDS = 10.0
+# A permission, quota or policy may change without telling us.
+REFUSED_SECONDS: Final = 30.0
 STALLED_SECONDS = 60.0
 # Told as warnings although the operator goes on by itself: somebody has to know.
 _WARNED = frozenset(
@@ -41,34 +43,55 @@ async def judge(state: Pass, tools: Tools) -> None:
     judged = summary.verdicts(state.instance, observed)
     facts = _facts(state, tools)
     wanted = status.build(state.instance, observed, judged, state.status, facts)
-    await write(state.body, wanted, tools)
+    if not await write(state.body, wanted, tools):
+        state.again(REFUSED_SECONDS)
     _look_again(state, wanted, tools)
 
 
-async def tell_trouble(body: Object, trouble: Trouble, tools: Tools) -> None:
-    """Write that the operator cannot go on; what was known of the aspects stays."""
+async def tell_trouble(body: Object, trouble: Trouble, tools: Tools) -> bool:
+    """Write that the operator cannot go on; what was known of the aspects stays.
+
+    Says whether it could be written, as `write` does.
+    """
     generation = int(body["metadata"].get("generation", 0))
     judged = summary.in_trouble(trouble)
     previous = body.get("status") or {}
     wanted = status.refused(judged, previous, generation, tools.wall_clock())
-    await write(body, wanted, tools)
+    return await write(body, wanted, tools)
 
 
-async def write(body: Object, wanted: dict[str, Any], tools: Tools) -> None:
-    """Write a status unless it is there already, and tell what turned."""
+async def write(body: Object, wanted: dict[str, Any], tools: Tools) -> bool:
+    """Write a status unless it is there already, and tell what turned.
+
+    Without the right to, an event and the log tell that the status is old; False asks to try again.
+    """
     _publish(body["metadata"]["namespace"], body["metadata"]["name"], wanted)
     previous = body.get("status") or {}
     if previous == wanted:
-        return
+        return True
     try:
         answer = await tools.client.apply_status(_applied(body, wanted))
     except errors.NotFound:
         logger.info("The instance was deleted meanwhile")
-        return
+        return True
+    except errors.Forbidden as refusal:
+        await _tell_unwritten(body, refusal, tools)
+        return False
     if _same_wishes(answer, body):
         # Else the watch shall bring it, as the news it is: somebody changed the wishes meanwhile.
         tools.cache.put(answer)
     await _tell(body, previous, wanted, tools)
+    return True
+
+
+async def _tell_unwritten(body: Object, refusal: errors.Forbidden, tools: Tools) -> None:
+    text = (
+        f"The status cannot be written and is out of date: {refusal}. Give the right back, for example by"
+        f" installing the chart again: tried again every {REFUSED_SECONDS:.0f} s."
+    )
+    # The recorder knows what was said already; the log follows it.
+    if await tools.recorder.say(body, "Warning", Reason.FORBIDDEN.value, text):
+        logger.error("%s", text)
 
 
 def _publish(namespace: str, name: str, told: dict[str, Any]) -> None:

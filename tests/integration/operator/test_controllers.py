@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from polyant_operator.kube.client import APPLY
 from polyant_operator.kube.kinds import INSTANCE, POD
-from polyant_operator.reconcile.instance import REFUSED_SECONDS
+from polyant_operator.reconcile.judging import REFUSED_SECONDS
 from support import apiserver, controllers, faulty_api, kstatus, operator_process, operator_world
 from support.broken import QUOTA
 from support.faulty_api import FaultyApi
@@ -35,6 +36,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyApi]:
     folder = tmp_path_factory.mktemp("controlled")
     with apiserver.running(folder) as server:
         server.kubectl("apply", "--server-side", "-f", str(CRD))
+        served = ("get", "--raw", "/apis/polyant.ai/v1alpha1/polyantinstances")
+        eventually(lambda: server.try_kubectl(*served).returncode == 0, "the CRD is served")
         with controllers.running(server, folder), faulty_api.running(server) as api:
             yield api
 
@@ -62,12 +65,12 @@ def test_a_deleted_namespace_ends_with_its_instance(
     for namespace, first in ((complete, "pods"), (begun, "serviceaccounts")):
         server.kubectl("apply", "-n", namespace, "-f", "-", stdin=ACME)
         find = ("get", first, "-n", namespace, "-o", "name", "-l", "polyant.ai/instance=acme")
-        eventually(lambda find=find: server.kubectl(*find), first)
+        eventually(partial(server.kubectl, *find), first)
 
     server.kubectl("delete", "namespace", begun, complete, "--wait=false")
     for namespace in (begun, complete):
         eventually(
-            lambda namespace=namespace: is_gone_without_pods(server, namespace),
+            partial(is_gone_without_pods, server, namespace),
             "the end of the namespace",
             seconds=ENDS_WITHIN,
             every=0.5,
