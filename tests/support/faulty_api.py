@@ -9,11 +9,11 @@ import asyncio
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import aiohttp
 import yaml
@@ -23,7 +23,10 @@ from support import apiserver
 
 _HOP = frozenset({"connection", "transfer-encoding", "content-length", "content-encoding", "host"})
 
-# Rewrites the lines of a watch: one in, any number out.
+# How long a watch says nothing before its rewriter may say what it holds back.
+SILENCE_SECONDS: Final = 0.3
+
+# Rewrites the lines of a watch: one in, any number out; an empty one in is a moment of silence.
 Lines: TypeAlias = Callable[[bytes], list[bytes]]
 
 
@@ -106,8 +109,9 @@ class FaultyApi:
         return rule
 
     def heal(self) -> None:
-        """Forget every fault."""
+        """Forget every fault, those of open watches too."""
         self._rules.clear()
+        self.drop_watches()
 
     def drop_watches(self) -> None:
         """Cut every open connection, watches among them."""
@@ -204,10 +208,24 @@ class FaultyApi:
         response = web.StreamResponse(status=upstream.status, headers=_headers(upstream))
         await response.prepare(exchange.request)
         async with upstream:
-            async for line in upstream.content:
+            async for line in _lines(upstream):
                 for each in lines(line) if lines else [line]:
                     await response.write(each)
         return response
+
+
+async def _lines(upstream: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """The lines of a watch, and an empty one whenever it has been silent for a moment."""
+    while True:
+        reading = asyncio.ensure_future(upstream.content.readline())
+        try:
+            while not (await asyncio.wait([reading], timeout=SILENCE_SECONDS))[0]:
+                yield b""
+        finally:
+            reading.cancel()
+        if not (line := reading.result()):
+            return
+        yield line
 
 
 async def _end_the_rest() -> None:

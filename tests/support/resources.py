@@ -5,11 +5,13 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support import apiserver
 from support.apiserver import ApiServer
 
 CRD = Path(__file__).parents[2] / "crds" / "polyant.ai_polyantinstances.yaml"
@@ -27,6 +29,14 @@ def install(server: ApiServer, seconds: float = 30) -> None:
         if time.monotonic() > limit:
             raise AssertionError(f"the CRD is not served after {seconds} s: {done.stderr.strip()}")
         time.sleep(0.1)
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[ApiServer]:
+    """Run an API server that serves PolyantInstances until the block ends."""
+    with apiserver.running(folder) as server:
+        install(server)
+        yield server
 
 
 class Refused(Exception):

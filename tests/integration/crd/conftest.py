@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from support import apiserver
-from support.resources import Resources, install
+from support.resources import Resources, serving
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
-    with apiserver.running(tmp_path_factory.mktemp("crd")) as running:
-        install(running)
+    with serving(tmp_path_factory.mktemp("crd")) as running:
         yield running
 
 

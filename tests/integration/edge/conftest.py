@@ -1,18 +1,15 @@
 """One API server with a real Contour and Envoy in front, for all tests of the edge."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 
-from support import apiserver, front, installed_edge
+from support import apiserver, front, installed_edge, resources
 from support.front import Front
 from support.installed_edge import WAYS, Installed, Way
-from support.operator_process import eventually
 
 # Longer than the 15 s after which Envoy gives up by default.
 STREAM_SECONDS = 18
-CRD = Path(__file__).parents[3] / "crds" / "polyant.ai_polyantinstances.yaml"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,10 +25,7 @@ def stream_seconds(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture(scope="session")
 def edge_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
-    with apiserver.running(tmp_path_factory.mktemp("apiserver")) as running:
-        running.kubectl("apply", "--server-side", "-f", str(CRD))
-        served = ("get", "--raw", "/apis/polyant.ai/v1alpha1/polyantinstances")
-        eventually(lambda: running.try_kubectl(*served).returncode == 0, "the CRD is served")
+    with resources.serving(tmp_path_factory.mktemp("apiserver")) as running:
         yield running
 
 

@@ -1,15 +1,11 @@
 """One real API server with our CRD for all tests of the operator; each test has a namespace."""
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
-from support import apiserver, operator_world
-from support.operator_process import eventually
+from support import apiserver, operator_world, resources
 from support.operator_world import World
-
-CRD = Path(__file__).parents[3] / "crds" / "polyant.ai_polyantinstances.yaml"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,10 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
-    with apiserver.running(tmp_path_factory.mktemp("apiserver")) as running:
-        running.kubectl("apply", "--server-side", "-f", str(CRD))
-        served = ("get", "--raw", "/apis/polyant.ai/v1alpha1/polyantinstances")
-        eventually(lambda: running.try_kubectl(*served).returncode == 0, "the CRD is served")
+    with resources.serving(tmp_path_factory.mktemp("apiserver")) as running:
         yield running
 
 
