@@ -40,7 +40,7 @@ unit: install ## Fast tests, no network
 	@$(BIN)/pytest -q tests/unit --timeout 20
 
 integration: install ## Tests against a real PostgreSQL, API server and browser
-	@$(BIN)/python -m dev.cluster prepare && $(BIN)/pytest -q tests/integration --timeout 300
+	@$(BIN)/python -m dev.cluster prepare && $(BIN)/pytest -q tests/integration --timeout 300 -n 2 --dist loadfile
 
 e2e: install ## Tests of the whole product on a running cluster
 	@$(BIN)/python -m dev.up test --cluster $(CLUSTER)
