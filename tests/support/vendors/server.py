@@ -16,6 +16,7 @@ from typing import Any, Self, TypeAlias
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from support.vendors.clock import VendorClock
 from support.vendors.faults import Fault, Faults
@@ -155,6 +156,8 @@ class Simulator:
             **request,
         }
         try:
+            # As it was given, byte for byte: it may be signed.
+            sent["url"] = URL(request["url"], encoded=True)
             async with self._session.request(**sent) as response:
                 body = await response.text(errors="replace")
                 return Answer(response.status, body, dict(response.headers))
@@ -204,15 +207,14 @@ class Simulator:
         """Answer; None = cut."""
         if fault is None:
             return await handler(request)
-        instead = fault.status or fault.cut
-        right = await handler(request) if fault.done or not instead else None
+        right = await handler(request) if fault.done else None
         await asyncio.sleep(fault.seconds)
         if fault.cut:
             return None
-        if fault.status or right is None:
+        if fault.status:
             headers = {**fault.headers, "Content-Type": fault.content_type}
             return web.Response(status=fault.status, text=fault.body, headers=headers)
-        return right
+        return right if right is not None else await handler(request)
 
     async def _control(self, request: web.Request) -> web.Response:
         actions, name = self.actions(), request.match_info["action"]
