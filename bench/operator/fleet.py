@@ -1,6 +1,7 @@
 """The instances of a measurement, and what lives beside them."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -20,6 +21,8 @@ SPEC: dict[str, Any] = {
     "web": {"replicas": 2},
 }
 READY_SECONDS = 3600
+# Without a write for so long, and Ready, a fleet is settled.
+CALM_SECONDS = 10.0
 # A starved machine must not cost the operator that settles the fleet its Lease.
 PATIENT = {"LEASE_SECONDS": "300", "LEASE_RENEW_SECONDS": "200", "WORKERS": "20"}
 
@@ -45,11 +48,20 @@ async def grow(cluster: Cluster, client: Client, numbers: range) -> None:
     """Seed instances, and let an operator settle what depends on the cluster."""
     await _namespaces(client, numbers)
     await at_once(numbers, lambda number: seeding.seed(client, instance(number)))
+    await settle(cluster, client, numbers.stop)
+
+
+async def settle(cluster: Cluster, client: Client, size: int) -> None:
+    """Let an operator of ours do whatever there is to do, so that the next one finds nothing."""
     with processes.ours(cluster, PATIENT) as process:
+        cluster.audit.skip()
+        last = time.monotonic()
         async with asyncio.timeout(READY_SECONDS):
-            while await _ready(client) < numbers.stop:
+            while await ready(client) < size or time.monotonic() - last < CALM_SECONDS:
                 process.check()
-                await asyncio.sleep(1 + len(numbers) / 200)
+                await asyncio.sleep(1 + size / 200)
+                if any(each.writes and not each.keeps_lease for each in cluster.audit.read()):
+                    last = time.monotonic()
 
 
 async def others(client: Client, numbers: range, shards: int) -> None:
@@ -96,11 +108,15 @@ async def _namespaces(client: Client, numbers: range) -> None:
             await new_namespace(client, name)
 
 
-async def _ready(client: Client) -> int:
+async def ready(client: Client) -> int:
+    """Count the instances that serve what was asked for."""
     return sum([is_ready(each) async for each in client.walk(INSTANCE)])
 
 
 def is_ready(body: Object) -> bool:
     """Tell whether an instance serves what was asked for."""
-    conditions = (body.get("status") or {}).get("conditions") or ()
+    status = body.get("status") or {}
+    if status.get("observedGeneration") != body["metadata"]["generation"]:
+        return False
+    conditions = status.get("conditions") or ()
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)

@@ -53,7 +53,11 @@ class Measured:
         """Ask it to stop; give the seconds that took."""
         asked = time.monotonic()
         self.process.terminate()
-        self.process.wait(timeout=_STOP_SECONDS)
+        try:
+            self.process.wait(timeout=_STOP_SECONDS)
+        except subprocess.TimeoutExpired:  # told by the seconds
+            self.process.kill()
+            self.process.wait()
         return time.monotonic() - asked
 
 
