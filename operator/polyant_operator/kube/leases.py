@@ -5,17 +5,25 @@ from typing import Final
 
 from polyant_operator.kube.client import Client
 from polyant_operator.kube.kinds import LEASE, Object
+from polyant_operator.kube.territory import Territory
 
 CANARY_ANNOTATION: Final = "polyant.ai/watch-canary"
+# By these, operators find each other.
+OPERATOR_LABEL: Final = "polyant.ai/operator"
+SERVES_ANNOTATION: Final = "polyant.ai/serves"
 
 
 class LeaseStore:
     """Reads and writes one Lease under optimistic locking."""
 
-    def __init__(self, client: Client, namespace: str, name: str) -> None:
+    def __init__(
+        self, client: Client, namespace: str, name: str, territory: Territory | None = None
+    ) -> None:
         self._client = client
         self.namespace = namespace
         self.name = name
+        # What the holder serves.
+        self.territory = territory or Territory()
 
     async def read(self) -> Object | None:
         """The Lease as it is, or None."""
@@ -23,9 +31,16 @@ class LeaseStore:
 
     async def write(self, lease: Object) -> Object:
         """Create or replace the Lease; `Conflict` when somebody else was faster."""
+        marked = lease | {"metadata": self._marked(lease["metadata"])}
         if "resourceVersion" in lease["metadata"]:
-            return await self._client.replace(lease)
-        return await self._client.create(lease)
+            return await self._client.replace(marked)
+        return await self._client.create(marked)
+
+    def _marked(self, metadata: Object) -> Object:
+        labels = (metadata.get("labels") or {}) | {OPERATOR_LABEL: "true"}
+        serves = {SERVES_ANNOTATION: self.territory.text()}
+        annotations = (metadata.get("annotations") or {}) | serves
+        return metadata | {"labels": labels, "annotations": annotations}
 
     async def stamp(self, value: str) -> None:
         """Write the canary annotation, which our own watch must bring back."""

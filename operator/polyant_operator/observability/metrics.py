@@ -115,6 +115,11 @@ canary_age = Gauge(
     registry=REGISTRY,
 )
 is_leader = Gauge("polyant_operator_leader", "1 = this replica does the work.", registry=REGISTRY)
+rivals = Gauge(
+    "polyant_operator_rivals",
+    "Other operators at work that serve the same instances: 0 unless by mistake.",
+    registry=REGISTRY,
+)
 leader_transitions = Counter(
     "polyant_operator_leader_transitions", "Leaderships won by this process.", registry=REGISTRY
 )

@@ -41,6 +41,8 @@ class Tools:
     random: Callable[[int], bytes]
     wall_clock: Callable[[], datetime]
     waits: Waits = field(default_factory=Waits)
+    # Other operators that serve the same instances, in words for people.
+    rivals: set[str] = field(default_factory=set)
     ahead: ReadAhead = field(default_factory=ReadAhead)
 
     @cached_property

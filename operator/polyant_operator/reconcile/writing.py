@@ -49,9 +49,10 @@ async def wake(state: Pass, tools: Tools) -> None:
 
 def _would_roll_early(state: Pass, manifest: dict[str, object]) -> bool:
     """Whether pods that run would be replaced before their turn, or while a Secret is unreadable."""
-    exists = ref_of(manifest) in state.children
     held = state.queued is not None or bool(state.problems)
-    return held and exists and manifest["kind"] in rollout.ROLLED_KINDS
+    if not held or manifest["kind"] not in rollout.ROLLED_KINDS:
+        return False
+    return ref_of(manifest) in state.children
 
 
 async def apply_workloads(state: Pass, tools: Tools) -> None:
@@ -121,6 +122,13 @@ async def _apply(state: Pass, tools: Tools, manifest: dict[str, object]) -> None
             state.children[ref] = fresh
 
 
+def _another_operator(tools: Tools) -> str:
+    """The field manager of another operator is ours: its Lease tells which one it is."""
+    if not tools.rivals:
+        return "another Polyant operator"
+    return f"another Polyant operator ({', '.join(sorted(tools.rivals))})"
+
+
 async def _told(tools: Tools, held: Held) -> str:
     """Who fights with us, in words for people."""
     live_object = await tools.client.find(held.ref.kind, held.ref.namespace, held.ref.name)
@@ -132,7 +140,7 @@ async def _told(tools: Tools, held: Held) -> str:
         if each.get("manager") not in _NOT_FOREIGN and not each.get("subresource")
     ]
     last = max(others, key=lambda each: str(each.get("time")), default=None)
-    who = f"field manager {last['manager']}" if last else "another Polyant operator"
+    who = f"field manager {last['manager']}" if last else _another_operator(tools)
     return (
         f"{held.ref} was changed and put back {held.repairs} times in a row; the last change was by {who}."
         " Stop what changes it, or ask for the change in the spec. Until then it is put back ever more"
