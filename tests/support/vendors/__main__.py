@@ -30,8 +30,8 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _run(options: argparse.Namespace) -> None:
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
+    for end in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(end, ended.set)
     async with AsyncExitStack() as stack:
         for number, name in enumerate(options.vendors):
             file = options.journal / f"{name}.jsonl" if options.journal else None

@@ -79,6 +79,12 @@ class People(World):
         }
         return self.files[number]
 
+    def again(self, event_id: str) -> None:
+        """Deliver an event once more that was delivered before, as if it were new."""
+        found = self.journal.find("event_created")
+        entry = next(each for each in found if each.data["event_id"] == event_id)
+        self.background(deliver(self, self.apps[entry.account], dict(entry.data)))
+
     def kill_token(self, app: App | str, kind: str = "bot", error: str = "token_revoked") -> None:
         """Make a token worthless: token_revoked, account_inactive or invalid_auth."""
         whose = self.app(app)

@@ -57,7 +57,7 @@ class Slack(People):
     def actions(self) -> dict[str, Callable[..., Any]]:
         people = (self.add_person, self.add_channel, self.say, self.write_to, self.share, self.edit)
         others = (self.delete, self.press, self.command, self.kill_token, self.use_events_url)
-        more = (self.refresh, self.sent)
+        more = (self.refresh, self.again, self.sent)
         named = {each.__name__: each for each in (*people, *others, *more)}
         return {
             **super().actions(),

@@ -4,6 +4,7 @@ Overrides are the fragment of the URL: `#rc=2&rp=5xx,rt&rt=5000`. Without them T
 more only if no connection came about.
 """
 
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -24,15 +25,20 @@ class Overrides:
     retries: int = 1
     policy: frozenset[str] = frozenset({"ct"})
     read_seconds: float = READ_MILLISECONDS / 1000
+    total_seconds: float = READ_MILLISECONDS / 1000
 
     @classmethod
     def of(cls, fragment: str) -> "Overrides":
         said = dict(parse_qsl(fragment))
-        read = min(max(int(said.get("rt", READ_MILLISECONDS)), 100), READ_MILLISECONDS)
+        read, total = (
+            min(max(int(said.get(name, READ_MILLISECONDS)), 100), READ_MILLISECONDS)
+            for name in ("rt", "tt")
+        )
         return cls(
             min(int(said.get("rc", 1)), MOST_RETRIES),
             frozenset(said.get("rp", "ct").split(",")),
             read / 1000,
+            total / 1000,
         )
 
     def repeats(self, answer: Answer) -> bool:
@@ -59,10 +65,12 @@ async def post(
             "User-Agent": "TwilioProxy/1.1",
         },
     }
+    ends = time.monotonic() + overrides.total_seconds
     for attempt in range(overrides.retries + 1):
-        seconds = overrides.read_seconds
+        seconds = min(overrides.read_seconds, max(ends - time.monotonic(), 0.1))
         answer = await simulator.call_out(operation, account.sid, request, seconds=seconds)
-        if attempt == overrides.retries or not overrides.repeats(answer):
+        is_last = attempt == overrides.retries or time.monotonic() >= ends
+        if is_last or not overrides.repeats(answer):
             return answer
     raise AssertionError("a range with at least one number")
 
