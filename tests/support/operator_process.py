@@ -57,9 +57,14 @@ class OperatorProcess:
 
 @contextmanager
 def running(
-    kubeconfig: Path, folder: Path, name: str, environ: Mapping[str, str] | None = None
+    kubeconfig: Path,
+    folder: Path,
+    name: str,
+    environ: Mapping[str, str] | None = None,
+    *,
+    before: str = "",
 ) -> Iterator[OperatorProcess]:
-    """Run a replica until the block ends."""
+    """Run a replica until the block ends; `before` is Python that is run in it first."""
     port = controlplane.free_ports().api
     log = folder / f"{name}.log"
     variables = {
@@ -69,7 +74,8 @@ def running(
         "METRICS_PORT": str(port),
         "PYTHONDONTWRITEBYTECODE": "1",
     } | dict(environ or {})
-    command = [sys.executable, "-m", "polyant_operator", "run"]
+    start = "import runpy; runpy.run_module('polyant_operator', run_name='__main__')"
+    command = [sys.executable, "-c", f"{before}\n{start}", "run"]
     with log.open("w") as output:
         process = subprocess.Popen(command, env=variables, stderr=output, text=True)
     replica = OperatorProcess(process, port, log)

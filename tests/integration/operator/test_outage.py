@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from polyant_operator.kube.kinds import DEPLOYMENT, INSTANCE, SERVICE, STATEFUL_SET
-from support import apiserver, faults, faulty_api, kubelet, operator_world
+from support import apiserver, faults, faulty_api, kubelet, operator_process, operator_world
 from support.faulty_api import FaultyApi
 from support.operator_process import eventually
 from support.operator_world import World
@@ -59,6 +59,8 @@ def api(server: apiserver.ApiServer) -> Iterator[FaultyApi]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "outage" not in metafunc.fixturenames:
+        return
     everything = metafunc.config.getoption("--long-outages")
     chosen = {name: each for name, each in OUTAGES.items() if everything or each.seconds < SOON}
     metafunc.parametrize("outage", chosen.values(), ids=chosen)
@@ -140,3 +142,28 @@ def report(outage: Outage, per_minute: list[int], took: float, ends: list[int]) 
     """For whoever runs the long ones (`-s`)."""
     seen = {"away": outage.seconds, "requests": per_minute, "repaired after": round(took, 1)}
     print(json.dumps(seen | {"ends": ends}))  # noqa: T201 (the long ones are run for this line)
+
+
+# Two minutes in a cluster.
+IMPATIENT = "from polyant_operator.handlers import canary; canary.OLDEST_SECONDS = 4"
+
+
+def test_watches_that_hang_with_open_connections_end_the_process_and_the_log_says_why(
+    server: apiserver.ApiServer, api: FaultyApi, tmp_path: Path
+) -> None:
+    environ = {"POD_NAMESPACE": server.new_namespace("home")}
+    kubeconfig = api.kubeconfig(tmp_path)
+    with operator_process.running(
+        kubeconfig, tmp_path, "hanging", environ, before=IMPATIENT
+    ) as one:
+        eventually(lambda: one.metric("polyant_operator_leader") == 1, "it leads", seconds=60)
+        eventually(lambda: one.get("/livez")[0] == 200, "it lives")
+        api.rewrite(faults.silent())
+
+        eventually(lambda: one.get("/livez")[0] == 503, "/livez fails", seconds=40)
+
+        one.get("/livez")
+        told = [line["message"] for line in one.lines() if "/livez fails" in line["message"]]
+        assert len(told) == 1, told
+        assert "no event came through the watches for" in told[0]
+        assert one.metric("polyant_operator_leader") == 1, "the Lease alone would not have told"
