@@ -60,9 +60,10 @@ def _would_roll(state: Pass, tools: Tools) -> bool:
     What somebody else changed is put back without asking: it was wanted like that before.
     """
     for manifest in (*state.always, *state.workloads):
+        if manifest["kind"] not in rollout.ROLLED_KINDS:
+            continue
         live = state.children.get(ref_of(manifest))
-        rolls = manifest["kind"] in rollout.ROLLED_KINDS
-        if rolls and live is not None and tools.applier.is_new(manifest, live):
+        if live is not None and tools.applier.is_new(manifest, live):
             return True
     return False
 
