@@ -1,4 +1,4 @@
-"""`python -m bench`: start real processes, measure, print a table; `python -m bench operator`: the operator."""
+"""`python -m bench`: start real processes, measure, print a table; `operator`, `fence`: of those."""
 
 import argparse
 import asyncio
@@ -28,6 +28,11 @@ def main() -> None:
         from bench.operator import command  # the engine's measurements need none of it
 
         command.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["fence"]:
+        from bench import fence  # so does the fence
+
+        fence.main(sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=8, help="of each run (%(default)s)")

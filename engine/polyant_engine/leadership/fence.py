@@ -30,7 +30,7 @@ lock of the promotion is for speed alone: the proof does not use it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, final
@@ -92,6 +92,7 @@ class Fence:
     """Runs guarded statements, and nothing else, on the leader's own connections."""
 
     database: Executor = field(repr=False)
+    on_lost: Callable[[Term], None] = Term.end  # hears of a refusal, for the elector
 
     async def run(self, statement: Guarded, term: Term, *args: Any) -> list[Record]:
         """Run one and return its rows; `LeadershipLost` when the term is over, nothing written."""
@@ -100,6 +101,7 @@ class Fence:
         rows = await self.database.fetch(statement.sql, term.epoch, term.id, *args)
         if not rows:
             term.end()
+            self.on_lost(term)
             raise LeadershipLost(term.epoch)
         return [row for row in rows if row["is_row"]]
 

@@ -23,6 +23,7 @@ class LeadershipLost(Unavailable):
 
     def __init__(self, epoch: int) -> None:
         super().__init__(f"The leadership of epoch {epoch} is over.")
+        self.epoch = epoch
 
 
 @final
