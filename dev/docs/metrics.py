@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from polyant_engine.conversations.call_log import BufferedCallLog
 from polyant_engine.conversations.metrics import TurnMetrics
 from polyant_engine.core.metrics import Metrics as EngineMetrics
+from polyant_engine.leadership.metrics import ElectionMetrics
 from polyant_operator.observability import metrics as operator
 from polyant_web.observability.metrics import Metrics as WebMetrics
 
@@ -67,6 +68,7 @@ def processes() -> Mapping[str, tuple[Metric, ...]]:
     """Give the metrics of each process, from a registry as it has it."""
     engine = EngineMetrics()
     TurnMetrics(engine.registry)
+    ElectionMetrics(engine.registry)
     BufferedCallLog(_NoCopier(), engine.registry)
     registries = {
         "Operator": operator.REGISTRY,

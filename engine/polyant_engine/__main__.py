@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", serve, "serve the API (migrates first unless MIGRATE_ON_START=false)"),
         ("migrate", migrate, "bring the database to this release and report as JSON"),
         ("reset-password", reset_password, "print a new password for an account's next sign-in"),
+        ("leader", leader, "print who leads: holder, epoch, term, age"),
         ("demo-model", demo_model, "serve a scripted, OpenAI-compatible model"),
         ("version", version, "print the version"),
     ):
@@ -140,6 +141,30 @@ def reset_password(arguments: list[str]) -> int:
         sys.stderr.write(f"there is no account {email}\n")
         return 1
     sys.stdout.write(password + "\n")
+    return 0
+
+
+def leader(_: list[str]) -> int:
+    """Print who leads."""
+    environ = configuration.environment()
+    logs.configure("polyant-engine", configuration.log_level(environ), sys.stderr)
+    try:
+        settings = configuration.load_migration(environ)
+    except ConfigurationError as wrong:
+        sys.stderr.write(wrong.report() + "\n")
+        return EXIT_CONFIGURATION
+    from polyant_engine.core.database import (
+        Target,  # other commands must not wait for these imports
+    )
+    from polyant_engine.core.errors import DatabaseUnavailable
+    from polyant_engine.leadership import command
+
+    target = Target(dsn=settings.database.dsn, extra_ca_file=settings.database.extra_ca_file)
+    try:
+        sys.stdout.write(asyncio.run(command.shown(target)))
+    except DatabaseUnavailable as away:
+        sys.stderr.write(f"{away.message}\n")
+        return 1
     return 0
 
 

@@ -13,7 +13,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from starlette.types import ASGIApp
@@ -46,7 +46,7 @@ from polyant_engine.conversations.service import Dependencies, Turns
 from polyant_engine.core import authorities, database, egress, server, sockets
 from polyant_engine.core.clock import Clock, SystemClock
 from polyant_engine.core.configuration import ConfigurationError, Problem
-from polyant_engine.core.database import Database, OnStatement
+from polyant_engine.core.database import Database, Executor, OnStatement, Target
 from polyant_engine.core.egress import Egress
 from polyant_engine.core.hashing import TokenHasher
 from polyant_engine.core.health import Check, Health, Operations, PublicHealth
@@ -63,13 +63,22 @@ from polyant_engine.gateway.providers import Providers
 from polyant_engine.installation import revisions
 from polyant_engine.installation.postgres import InstallationStore
 from polyant_engine.installation.service import Compatibility
-from polyant_engine.settings import HttpSettings, Settings
+from polyant_engine.leadership import kubernetes as kubernetes_lease
+from polyant_engine.leadership import opening
+from polyant_engine.leadership.elector import Elector
+from polyant_engine.leadership.metrics import ElectionMetrics
+from polyant_engine.leadership.records import Times
+from polyant_engine.leadership.routes import LeadershipRoutes
+from polyant_engine.leadership.service import Leadership
+from polyant_engine.leadership.watchdog import FaulthandlerWatchdog
+from polyant_engine.settings import ElectionBackend, HttpSettings, Settings
 from polyant_engine.vault import model as vault_model
 from polyant_engine.vault.service import Vault
 
 DRAIN_MARGIN_SECONDS = 15  # beyond the longest agent call; the operator's grace period is 20
 
 COUNTER_SECONDS = 600.0
+LEADER_CONNECTIONS = 2  # reserved for the leader's writes, and opened by a leader only
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +95,7 @@ class Foundation:
     hasher: TokenHasher
     vault: Vault
     accounts: Accounts
+    leadership: Leadership
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +106,7 @@ class Engine:
     internal: ASGIApp | None  # nothing: internal routes are on the main port
     operations: ASGIApp
     health: Health
+    leadership: Leadership
     endpoints: tuple[Endpoint, ...]  # everything that is served, for the test that walks them
 
 
@@ -107,7 +118,7 @@ async def opened(
     async with AsyncExitStack() as stack:
         found = await _foundation(stack, settings, on_statement)
         endpoints = await _features(stack, found)
-        yield _compose(found, endpoints, Health(_checks(found)))
+        yield _compose(found, endpoints, Health((_compatibility(found.settings, found.database),)))
 
 
 async def _foundation(
@@ -123,18 +134,50 @@ async def _foundation(
     pool = await stack.enter_async_context(
         database.opened(target, size=settings.database.pool_size, on_statement=on_statement)
     )
+    leaders = replace(target, application_name="polyant-leader")
+    leader_pool = await stack.enter_async_context(
+        database.opened(leaders, size=LEADER_CONNECTIONS, on_statement=on_statement)
+    )
     clock = SystemClock()
+    metrics = Metrics()
     hasher = TokenHasher(settings.keys.auth_secret or "")
     limits = SignInLimits(AttemptStore(pool), hasher, clock)
     return Foundation(
         settings=settings,
         clock=clock,
-        metrics=Metrics(),
+        metrics=metrics,
         database=pool,
         egress=await stack.enter_async_context(clients),
         hasher=hasher,
         vault=Vault(_ring(settings), InstallationStore(pool)),
         accounts=Accounts(AccountStore(pool), Passwords(), limits, hasher),
+        leadership=Leadership(_elector(settings, target, metrics, clock), leader_pool),
+    )
+
+
+def _elector(settings: Settings, target: Target, metrics: Metrics, clock: Clock) -> Elector:
+    given = settings.election
+    place = None
+    if given.backend is ElectionBackend.KUBERNETES:
+        place = kubernetes_lease.Place(
+            api_url=given.api_url or "",
+            namespace=given.pod_namespace or "",
+            name=given.lease or "",
+        )
+    times = Times(lease=given.lease_seconds, renew=given.renew_seconds, retry=given.retry_seconds)
+    candidate = opening.candidate(given.pod_name, times)
+    plan = opening.Plan(
+        target=target,
+        place=place,
+        ping=lambda pool: _compatibility(settings, pool).probe(),
+        clock=clock,
+    )
+    return Elector(
+        candidate,
+        partial(opening.tools, plan, candidate.identity),
+        FaulthandlerWatchdog(),
+        ElectionMetrics(metrics.registry),
+        clock,
     )
 
 
@@ -166,6 +209,7 @@ async def _features(stack: AsyncExitStack, found: Foundation) -> tuple[Endpoint,
         *AccountRoutes(found.accounts, identities, found.hasher).endpoints(),
         *AgentRoutes(agents).endpoints(),
         *AttachmentRoutes(attachments).endpoints(),
+        *LeadershipRoutes(found.leadership).endpoints(),
     )
 
 
@@ -215,11 +259,10 @@ def _turns(
     return lifetime.kept(turns, store, call_log, ahead)
 
 
-def _checks(found: Foundation) -> tuple[Check, ...]:
-    compatibility = Compatibility(
-        InstallationStore(found.database), revisions.own_head(), _ring(found.settings).ids
-    )
-    return (compatibility.check(),)
+def _compatibility(settings: Settings, executor: Executor) -> Check:
+    """Make the check of readiness, which also says who is no candidate."""
+    store = InstallationStore(executor)
+    return Compatibility(store, revisions.own_head(), _ring(settings).ids).check()
 
 
 def _compose(found: Foundation, endpoints: tuple[Endpoint, ...], health: Health) -> Engine:
@@ -232,6 +275,7 @@ def _compose(found: Foundation, endpoints: tuple[Endpoint, ...], health: Health)
         internal=_application(found, endpoints, Exposure.OPEN) if has_internal_port else None,
         operations=Faults(Router(operations, found.accounts, NOBODY)),
         health=health,
+        leadership=found.leadership,
         endpoints=(*endpoints, *operations),
     )
 
@@ -263,7 +307,7 @@ async def run(settings: Settings) -> None:
     main = _listen("API_PORT", http.port, http)
     internal = _listen("INTERNAL_PORT", http.internal_port, http) if http.internal_port else None
     metrics = _listen("METRICS_PORT", http.metrics_port, http)
-    async with opened(settings) as engine:
+    async with opened(settings) as engine, engine.leadership.kept():
         public = [Listener(name="main", app=engine.main, socket=main)]
         if internal is not None and engine.internal is not None:
             public.append(Listener(name="internal", app=engine.internal, socket=internal))
@@ -272,9 +316,15 @@ async def run(settings: Settings) -> None:
                 public=public,
                 operations=Listener(name="operations", app=engine.operations, socket=metrics),
                 grace_seconds=settings.tunables.agent_call_timeout_ms / 1000 + DRAIN_MARGIN_SECONDS,
-                on_drain=engine.health.drain,
+                on_drain=partial(_drain, engine),
             )
         )
+
+
+def _drain(engine: Engine) -> None:
+    """Hand the leadership over at once; turns that run may end meanwhile."""
+    engine.health.drain()
+    engine.leadership.resign()
 
 
 def _listen(name: str, port: int, http: HttpSettings) -> socket.socket:

@@ -84,7 +84,7 @@ class ModelSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ElectionSettings:
-    """How one replica becomes the leader; used by the channel work."""
+    """How one replica becomes the leader."""
 
     backend: ElectionBackend
     lease: str | None
@@ -93,6 +93,7 @@ class ElectionSettings:
     retry_seconds: int
     pod_name: str | None
     pod_namespace: str | None
+    api_url: str | None  # of Kubernetes; nothing: we do not run there
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -288,9 +288,18 @@ def _election(reader: Reader) -> ElectionSettings:
         retry_seconds=reader.integer("ELECTION_RETRY_SECONDS", 1, 3600),
         pod_name=reader.text("POD_NAME"),
         pod_namespace=reader.text("POD_NAMESPACE"),
+        api_url=_api_url(reader),
     )
     _check_election(reader, settings)
     return settings
+
+
+def _api_url(reader: Reader) -> str | None:
+    host = reader.text("KUBERNETES_SERVICE_HOST")
+    port = reader.integer("KUBERNETES_SERVICE_PORT", 1, MAX_PORT)
+    if host is None:
+        return None
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 
 
 def _check_election(reader: Reader, found: ElectionSettings) -> None:
@@ -302,6 +311,7 @@ def _check_election(reader: Reader, found: ElectionSettings) -> None:
             "ELECTION_LEASE": found.lease,
             "POD_NAME": found.pod_name,
             "POD_NAMESPACE": found.pod_namespace,
+            "KUBERNETES_SERVICE_HOST": found.api_url,
         }
         for name in (name for name, value in wanted.items() if value is None):
             reader.add(name, "is missing with ELECTION_BACKEND=kubernetes.", f"Set {name}.")

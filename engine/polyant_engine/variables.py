@@ -34,7 +34,11 @@ VARIABLES: Mapping[str, Variable] = {
     "DATABASE_CA_FILE": Variable(
         form="a path to a PEM file", doc="Certificate authority of the database."
     ),
-    "DATABASE_POOL_SIZE": _whole("10", "Connections per process.", "a whole number, 2 to 200"),
+    "DATABASE_POOL_SIZE": _whole(
+        "10",
+        "Connections per process for requests; the election has 2 more, a leader another 2.",
+        "a whole number, 2 to 200",
+    ),
     "POSTGRES_HOST": Variable(form="a host name", default="localhost", doc="Without DATABASE_URL."),
     "POSTGRES_PORT": _whole("5432", "Without DATABASE_URL.", PORT_FORM),
     "POSTGRES_DB": Variable(form="a name", default="polyant", doc="Without DATABASE_URL."),
@@ -143,6 +147,9 @@ VARIABLES: Mapping[str, Variable] = {
     "POD_NAMESPACE": Variable(form="a namespace", doc="With ELECTION_BACKEND=kubernetes."),
     "KUBERNETES_SERVICE_HOST": Variable(
         form="an address", doc="Set by Kubernetes; tells we run there."
+    ),
+    "KUBERNETES_SERVICE_PORT": Variable(
+        form=PORT_FORM, default="443", doc="Set by Kubernetes; where its API answers."
     ),
     "LOG_LEVEL": Variable(form="debug, info, warning or error", default="info", doc="Verbosity."),
     # tunables

@@ -286,7 +286,20 @@ def test_a_key_that_a_model_names_must_exist() -> None:
 def test_kubernetes_election_needs_to_know_its_pod() -> None:
     found = problems({"ELECTION_BACKEND": "kubernetes"})
 
-    assert set(found) == {"ELECTION_LEASE", "POD_NAME", "POD_NAMESPACE"}
+    assert set(found) == {
+        "ELECTION_LEASE",
+        "KUBERNETES_SERVICE_HOST",
+        "POD_NAME",
+        "POD_NAMESPACE",
+    }
+
+
+def test_the_address_of_the_api_may_be_of_either_family() -> None:
+    def url(host: str) -> str | None:
+        return load({"KUBERNETES_SERVICE_HOST": host}).election.api_url
+
+    assert url("10.96.0.1") == "https://10.96.0.1:443"
+    assert url("fd00::1") == "https://[fd00::1]:443"
 
 
 @pytest.mark.parametrize(
