@@ -89,8 +89,12 @@ async def keep_secrets(state: Pass, tools: Tools) -> None:
         live = state.secrets.get(secret.name)
         if live is None:
             continue
-        manifest = _metadata(state, secret, live)
-        await tools.applier.apply(manifest, live)
+        await tools.applier.apply(_bound(_metadata(state, secret, live), live), live)
+
+
+def _bound(manifest: Object, live: Object) -> Object:
+    """For the one that was read: applied to one that was deleted since, it would make it, empty."""
+    return {**manifest, "metadata": {**manifest["metadata"], "uid": live["metadata"]["uid"]}}
 
 
 def _metadata(state: Pass, secret: GeneratedSecret, live: Object) -> Object:

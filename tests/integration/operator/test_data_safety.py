@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from polyant_operator.kube.kinds import INSTANCE, PVC, SECRET, STATEFUL_SET
+from polyant_operator.kube import errors
+from polyant_operator.kube.client import Request
+from polyant_operator.kube.kinds import INSTANCE, PVC, SECRET, STATEFUL_SET, Object
 from polyant_operator.reconcile.instance import Reconciler
 from support import apiserver, kstatus, operator_world
 from support.operator_world import EMBEDDED, REPORT, World
@@ -64,6 +66,29 @@ async def test_a_first_administrators_secret_that_was_deleted_is_not_made_anew(
     (container,) = job["spec"]["template"]["spec"]["containers"]
     password = next(v for v in container["env"] if v["name"] == "INITIAL_ADMIN_PASSWORD")
     assert password["valueFrom"]["secretKeyRef"]["optional"] is True
+
+
+async def test_a_secret_that_is_deleted_in_the_middle_of_a_pass_is_never_made_empty(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read at the start of the pass gets other owners, and is gone by then."""
+    await world.bring_up()
+    await world.change({"deletionPolicy": "Delete"})
+    send = world.client.send
+
+    async def deleted_first(request: Request) -> Object:
+        if request.method == "PATCH" and request.path.endswith("/secrets/acme-auth-secrets"):
+            monkeypatch.undo()
+            await world.admin.delete(SECRET, world.namespace, "acme-auth-secrets")
+        return await send(request)
+
+    monkeypatch.setattr(world.client, "send", deleted_first)
+    with pytest.raises(errors.Conflict):
+        await world.run()
+    assert "acme-auth-secrets" not in await world.names(SECRET)
+
+    await world.run()
+    assert set((await world.get(SECRET, "acme-auth-secrets"))["data"]) >= {"AUTH_SECRET"}
 
 
 async def test_a_password_beside_users_that_were_there_is_said_to_be_doubtful(world: World) -> None:
