@@ -164,7 +164,9 @@ async def at_every_write(
     async def disturbed(k: int) -> None:
         async with turn, place(server) as world:
             lived = await live(world, life, k=k, of=of)
-            assert lived.end == calm.end, f"another end after {of.__name__} at write {k}"
+            assert lived.end == calm.end, (
+                f"another end after {of.__name__} at write {k}: {_unlike(lived.end, calm.end)}"
+            )
 
     # The last write too, whatever the stride.
     points = sorted({*range(1, calm.writes + 1, every), calm.writes})
@@ -204,3 +206,12 @@ def job_ends(code: int, message: str = "") -> Act:
 async def ready_by_cluster(world: World) -> None:
     """The Deployments that exist become available."""
     await world.rolled_out()
+
+
+def _unlike(end: Any, calm: Any, path: str = "") -> str:
+    """The first difference of two ends, small enough to be read."""
+    if isinstance(end, dict) and isinstance(calm, dict):
+        for name in sorted({*end, *calm}):
+            if end.get(name) != calm.get(name):
+                return _unlike(end.get(name), calm.get(name), f"{path}/{name}")
+    return f"{path}: {end!r:.300} instead of {calm!r:.300}"

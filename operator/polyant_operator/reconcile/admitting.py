@@ -76,9 +76,13 @@ def _is_asked_for(state: Pass) -> bool:
 def _begun(state: Pass) -> str:
     """The mark of a rollout whose migration was let run before; the workloads follow it."""
     wanted = state.context.migration_hash[:HASH_LENGTH]
-    applied = marks.hash_of(mark_of(state.child(DEPLOYMENT, state.instance.names.engine)))
-    if applied == wanted:
-        return ""
+    engine, web = (
+        mark_of(state.child(DEPLOYMENT, name))
+        for name in (state.instance.names.engine, state.instance.names.web)
+    )
+    if marks.hash_of(engine) == wanted:
+        # The engine went first; a process that died then has left the panel with the mark of before.
+        return engine if web != engine else ""
     found = [
         mark_of(job)
         for job in _jobs(state)
