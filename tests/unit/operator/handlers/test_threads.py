@@ -56,8 +56,8 @@ async def test_a_watch_that_breaks_off_ends_though_its_loop_still_waits_for_the_
     """As kopf does: in a thread of the loop's pool, which the loop joins when it ends."""
 
     async def watch(stop: threading.Event) -> None:
-        asyncio.get_running_loop().run_in_executor(None, stop.wait, 5)
-        await asyncio.sleep(0)
+        waiting = asyncio.get_running_loop().run_in_executor(None, stop.wait, 5)
+        await asyncio.wait([waiting], timeout=0)
         raise ValueError("410")
 
     with pytest.raises(ValueError, match="410"):
