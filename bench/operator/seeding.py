@@ -12,12 +12,12 @@ from dataclasses import replace
 from bench.operator.cluster import create
 from bench.operator.controllers import REPORT, end_job, set_status
 from polyant_operator import settings
-from polyant_operator.api import keys
+from polyant_operator.api import keys, labels
 from polyant_operator.api.instance import PolyantInstance, parse
 from polyant_operator.api.labels import Component
 from polyant_operator.desired import digests, secrets, tree
 from polyant_operator.desired.context import Context, Manifest
-from polyant_operator.kube.apply import APPLIED, fingerprint
+from polyant_operator.kube.apply import fingerprint
 from polyant_operator.kube.client import Client
 from polyant_operator.kube.kinds import (
     DEPLOYMENT,
@@ -90,7 +90,7 @@ def _context(instance: PolyantInstance, values: Mapping[str, Mapping[str, bytes]
 
 def _stamped(manifest: Manifest) -> Manifest:
     metadata = manifest["metadata"]
-    annotations = (metadata.get("annotations") or {}) | {APPLIED: fingerprint(manifest)}
+    annotations = (metadata.get("annotations") or {}) | {labels.APPLIED: fingerprint(manifest)}
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 

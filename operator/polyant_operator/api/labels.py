@@ -37,6 +37,7 @@ TAKE_OVER: Final = f"{GROUP}/take-over"  # installation id whose database this i
 CONFIRM_DATA_LOSS: Final = f"{GROUP}/confirm-data-loss"  # the instance's uid
 
 # Annotations the operator sets.
+APPLIED: Final = f"{GROUP}/applied"  # on what is applied: the hash of what was wanted last
 CRD_REVISION_ANNOTATION: Final = f"{GROUP}/crd-revision"
 KEY_ID: Final = f"{GROUP}/key-id"  # on the generated key Secret
 INSTALLATION_ID: Final = f"{GROUP}/installation-id"

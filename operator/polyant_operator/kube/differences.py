@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from polyant_operator.api import labels
-from polyant_operator.kube.apply import APPLIED, holds
+from polyant_operator.kube.comparison import holds
 
 _QUANTITIES: Final = frozenset({"requests", "limits", "sizeLimit", "capacity", "hard"})
 # Notes of the operator for itself: no change of theirs is one that people ask for.
-_NOTES: Final = frozenset({APPLIED, labels.ROLLOUT, labels.RELEASE, labels.TEMPLATE_DIGEST})
+_NOTES: Final = frozenset({labels.APPLIED, labels.ROLLOUT, labels.RELEASE, labels.TEMPLATE_DIGEST})
 
 Path = tuple[str, ...]
 

@@ -7,11 +7,14 @@ KubeError
     +-- Invalid        400, 422: what we sent is wrong
     +-- Unauthorized   401
     +-- Forbidden      403: a right is missing, or an admission plugin objects
+    |   +-- Denied         an admission policy or webhook objects, by whatever code
     |   +-- Terminating    the namespace is being deleted and takes nothing new
     +-- NotFound       404
     +-- Gone           410: a list continuation expired
     +-- Conflict       409: somebody else was first
 """
+
+import re
 
 
 class KubeError(Exception):
@@ -50,6 +53,10 @@ class Forbidden(Rejected):
     """A right is missing, or admission refuses the object."""
 
 
+class Denied(Forbidden):
+    """An admission policy or webhook objects: each answers with a code of its own choice."""
+
+
 class Terminating(Forbidden):
     """The namespace is being deleted: it takes nothing new, now or ever."""
 
@@ -77,12 +84,19 @@ _BY_CODE: dict[int, type[Rejected]] = {
 }
 # The API server's name for a namespace on its way out, among the causes of a refusal.
 TERMINATING = "NamespaceTerminating"
+# How the API server words what admission objects to: the code is the policy's, mostly 400, 403 or 422.
+_DENIED = re.compile(
+    r"ValidatingAdmissionPolicy '[^']*' with binding '[^']*' denied request"
+    r'|admission webhook "[^"]*" denied the request'
+)
 _SERVER_FAULT = 500
 _TOO_MANY = 429
 
 
 def from_response(code: int, message: str, retry_after: float | None = None) -> KubeError:
     """Name the error of an HTTP status."""
+    if code < _SERVER_FAULT and _DENIED.search(message):
+        return Denied(message, code)
     if code == _TOO_MANY or code >= _SERVER_FAULT:
         return Unavailable(f"{code}: {message}", retry_after)
     return _BY_CODE.get(code, Rejected)(message, code)

@@ -147,7 +147,10 @@ def trouble_of(step: str, refusal: errors.Rejected) -> Trouble:
         return Trouble(reason=Reason.NAMESPACE_TERMINATING, message=text, stalled=False)
     message = f"Step '{step}': the API server refused {refusal}"
     if isinstance(refusal, errors.Invalid):
-        cure = "Correct the field of the spec, or change the policy that refuses it."
+        cure = "Correct the field of the spec that it names."
         return Trouble(reason=Reason.REJECTED, message=f"{message}. {cure}", stalled=True)
-    cure = f"Grant the right, raise the quota or change the policy: tried again in {judging.REFUSED_SECONDS:.0f} s."
-    return Trouble(reason=Reason.FORBIDDEN, message=f"{message}. {cure}", stalled=False)
+    cure = "Grant the right, raise the quota or change the policy"
+    if isinstance(refusal, errors.Denied):
+        cure = "Change the policy, or what the spec asks for"
+    text = f"{message}. {cure}: tried again in {judging.REFUSED_SECONDS:.0f} s."
+    return Trouble(reason=Reason.FORBIDDEN, message=text, stalled=False)

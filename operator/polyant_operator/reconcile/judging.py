@@ -85,9 +85,12 @@ async def write(body: Object, wanted: dict[str, Any], tools: Tools) -> bool:
 
 
 async def _tell_unwritten(body: Object, refusal: errors.Forbidden, tools: Tools) -> None:
+    cure = "Give the right back, for example by installing the chart again"
+    if isinstance(refusal, errors.Denied):
+        cure = "Change the policy"
     text = (
-        f"The status cannot be written and is out of date: {refusal}. Give the right back, for example by"
-        f" installing the chart again: tried again every {REFUSED_SECONDS:.0f} s."
+        f"The status cannot be written and is out of date: {refusal}. {cure}: tried again every"
+        f" {REFUSED_SECONDS:.0f} s."
     )
     # The recorder knows what was said already; the log follows it.
     if await tools.recorder.say(body, "Warning", Reason.FORBIDDEN.value, text):

@@ -41,8 +41,7 @@ def is_rolled_out(deployment: Live) -> bool:
     status = deployment.get("status") or {}
     wanted = live.number(deployment, "spec", "replicas")
     return (
-        live.number(status, "observedGeneration")
-        >= live.number(deployment, "metadata", "generation")
+        not _is_stale(deployment)
         and live.number(status, "updatedReplicas") >= wanted
         and live.number(status, "availableReplicas") >= wanted
         and live.number(status, "replicas") <= wanted
@@ -50,26 +49,46 @@ def is_rolled_out(deployment: Live) -> bool:
 
 
 def _not_yet(kind: ConditionType, workload: Workload, observed: Observed) -> Verdict:
-    count = _count(workload.live)
+    count, awaited = _progress(workload.live or {})
     refused = live.condition(workload.live, "ReplicaFailure")
     if live.field(refused, "status") == "True":
         said = live.sentence(live.field(refused, "message"))
         return waits(kind, Reason.POD_NOT_CREATED, f"{count} {said}")
     trouble = pods.trouble(workload.pods, observed.now)
     if trouble is None:
-        return waits(kind, Reason.ROLLING_OUT, f"{count} New pods are starting.")
+        return waits(kind, Reason.ROLLING_OUT, f"{count} {awaited}")
     say = stalls if trouble.stalled else waits
     reason = Reason.ROLLING_OUT if trouble.starting else trouble.reason
     return say(kind, reason, f"{count} {trouble.message}")
 
 
-def _count(deployment: Live | None) -> str:
-    """Say how many serve; during a rollout more than wanted may."""
+def _progress(deployment: Live) -> tuple[str, str]:
+    """How far a rollout is, and what it waits for while no pod says what is amiss."""
+    status = deployment.get("status") or {}
+    wanted = live.number(deployment, "spec", "replicas")
+    total, updated = live.number(status, "replicas"), live.number(status, "updatedReplicas")
+    ready, earlier = live.number(status, "readyReplicas"), total - updated
+    starting = "New pods are starting."
+    if ready and _is_stale(deployment):
+        return f"Before the latest change, {ready} of {wanted} were ready.", starting
+    if total > wanted and updated >= wanted and ready >= total:
+        surplus = "1 more is" if total - wanted == 1 else f"{total - wanted} more are"
+        return f"{wanted} of {wanted} replicas of this version are ready.", f"{surplus} yet to end."
+    if earlier > 0:
+        served = "1 replica serves" if ready == 1 else f"{ready} replicas serve"
+        of_it = "is" if updated == 1 else "are"
+        text = f"{min(updated, wanted)} of {wanted} {of_it} of this version; {served}, earlier ones among them."
+        return text, starting
+    return _count(deployment), starting
+
+
+def _is_stale(deployment: Live) -> bool:
+    """Whether the status is of an earlier version than the spec."""
+    seen = live.number(deployment, "status", "observedGeneration")
+    return seen < live.number(deployment, "metadata", "generation")
+
+
+def _count(deployment: Live) -> str:
     ready = live.number(deployment, "status", "readyReplicas")
     wanted = live.number(deployment, "spec", "replicas")
-    more = ready - wanted
-    if more > 0:
-        return (
-            f"{wanted} of {wanted} replicas are ready, and {more} more until the rollout is over."
-        )
     return f"{ready} of {wanted} {'replica is' if wanted == 1 else 'replicas are'} ready."

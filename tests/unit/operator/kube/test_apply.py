@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from polyant_operator.kube import apply
+from polyant_operator.api.labels import APPLIED
 from polyant_operator.kube.access import Access
-from polyant_operator.kube.apply import APPLIED, Applier
+from polyant_operator.kube.apply import Applier, fingerprint
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
-from polyant_operator.kube.kinds import Object
+from polyant_operator.kube.comparison import holds, kept
+from polyant_operator.kube.kinds import Object, ref_of
 
 # As the API server knows them.
 INTEGERS = st.integers(min_value=-(2**63), max_value=2**63 - 1)
@@ -27,12 +28,12 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_a_value_holds_itself(value: Any) -> None:
-    assert apply.holds(value, value)
+    assert holds(value, value)
 
 
 @given(st.dictionaries(st.text(max_size=3), JSON, max_size=3), JSON)
 def test_foreign_fields_beside_ours_change_nothing(ours: dict[str, Any], extra: Any) -> None:
-    assert apply.holds({**ours, "foreign field": extra}, ours)
+    assert holds({**ours, "foreign field": extra}, ours)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_foreign_fields_beside_ours_change_nothing(ours: dict[str, Any], extra: 
     ],
 )
 def test_what_the_api_server_or_others_may_make_of_it_is_held(live: Any, wanted: Any) -> None:
-    assert apply.holds(live, wanted)
+    assert holds(live, wanted)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_what_the_api_server_or_others_may_make_of_it_is_held(live: Any, wanted:
     ],
 )
 def test_a_lost_or_changed_value_is_not_held(live: Any, wanted: Any) -> None:
-    assert not apply.holds(live, wanted)
+    assert not holds(live, wanted)
 
 
 @given(JSON)
@@ -81,7 +82,7 @@ def test_a_fingerprint_does_not_depend_on_the_order_of_keys(value: Any) -> None:
     first = {"a": value, "b": 1}
     second = {"b": 1, "a": value}
 
-    assert apply.fingerprint(first) == apply.fingerprint(second)
+    assert fingerprint(first) == fingerprint(second)
 
 
 class Server(Client):
@@ -119,7 +120,7 @@ async def test_an_object_is_applied_once_and_then_left_alone() -> None:
     assert not await Applier(server, cache).apply(service(), only(cache))
 
     assert server.requests == 1
-    assert only(cache)["metadata"]["annotations"][APPLIED] == apply.fingerprint(service())
+    assert only(cache)["metadata"]["annotations"][APPLIED] == fingerprint(service())
 
 
 async def test_another_wish_is_applied() -> None:
@@ -148,3 +149,38 @@ async def test_a_form_of_the_api_servers_own_makes_no_endless_loop() -> None:
         assert not await applier.apply(service(), only(cache))
 
     assert server.requests == 1
+
+
+async def test_a_policy_that_has_the_last_word_is_not_written_against() -> None:
+    """A Deployment's version moves with each status, its form does not."""
+    server, cache = Server(keeps=False), Cache()
+    applier = Applier(server, cache)
+    await applier.apply(service(), None)
+    live = only(cache)
+    reported = {
+        **live,
+        "metadata": {**live["metadata"], "resourceVersion": "8"},
+        "status": {"x": 1},
+    }
+
+    assert not await applier.apply(service(), reported)
+    assert applier.is_current(service(), reported)
+
+
+async def test_a_change_beyond_what_a_policy_made_of_it_is_put_back() -> None:
+    server, cache = Server(keeps=False), Cache()
+    applier = Applier(server, cache)
+    await applier.apply(service(), None)
+    live = only(cache)
+    edited = {**live, "metadata": {**live["metadata"], "resourceVersion": "8"}}
+    edited["spec"] = {"port": 81}
+
+    assert await applier.apply(service(), edited)
+    assert applier.fights.repairs(ref_of(service())) == 1
+
+
+@given(st.dictionaries(st.text(max_size=3), JSON, max_size=3), JSON)
+def test_what_is_kept_of_ours_does_not_depend_on_foreign_fields(
+    ours: dict[str, Any], extra: Any
+) -> None:
+    assert kept({**ours, "foreign field": extra}, ours) == kept(ours, ours)

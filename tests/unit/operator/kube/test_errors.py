@@ -28,3 +28,21 @@ def test_a_status_has_a_name(code: int, kind: type[errors.KubeError]) -> None:
     assert "words" in str(error)
     if isinstance(error, errors.Unavailable):
         assert error.retry_after == 3.0
+
+
+VALIDATING = (
+    "ValidatingAdmissionPolicy 'no-jobs' with binding 'no-jobs.here' denied request: not here"
+)
+WEBHOOK = 'admission webhook "validate.example.com" denied the request: not here'
+
+
+@pytest.mark.parametrize("words", [VALIDATING, WEBHOOK])
+@pytest.mark.parametrize("code", [400, 401, 403, 413, 422])
+def test_a_policy_objects_by_whatever_code_it_likes(code: int, words: str) -> None:
+    assert type(errors.from_response(code, words)) is errors.Denied
+
+
+def test_a_webhook_that_fails_objects_to_nothing() -> None:
+    words = 'failed calling webhook "validate.example.com": connection refused'
+
+    assert type(errors.from_response(500, words)) is errors.Unavailable

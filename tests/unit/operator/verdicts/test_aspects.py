@@ -82,6 +82,57 @@ def test_all_replicas_have_to_be_ready(ready: int, wanted: int, reason: Reason) 
     assert verdict.status == ("False" if reason is Reason.ROLLING_OUT else "True")
 
 
+# Of two wanted replicas: all there are, of this version, ready; and what is said of it.
+ROLLOUTS = {
+    "the first one starts": (
+        (3, 1, 2),
+        "1 of 2 is of this version; 2 replicas serve, earlier ones among them. New pods are starting.",
+    ),
+    "the last one starts": (
+        (3, 2, 2),
+        "2 of 2 are of this version; 2 replicas serve, earlier ones among them. New pods are starting.",
+    ),
+    "an old one ends": (
+        (3, 2, 3),
+        "2 of 2 replicas of this version are ready. 1 more is yet to end.",
+    ),
+    "a surplus ends": (
+        (4, 4, 4),
+        "2 of 2 replicas of this version are ready. 2 more are yet to end.",
+    ),
+    "all are new": ((2, 2, 1), "1 of 2 replicas are ready. New pods are starting."),
+}
+
+
+@pytest.mark.parametrize("name", ROLLOUTS)
+def test_a_rollout_says_what_it_waits_for(name: str) -> None:
+    (total, updated, ready), said = ROLLOUTS[name]
+    rolling = rollout(total=total, updated=updated, ready=ready)
+
+    verdict = workloads.engine_available(healthy(engine=rolling))
+
+    assert (verdict.reason, verdict.message) == (Reason.ROLLING_OUT, said)
+
+
+def test_a_new_pod_that_is_not_ready_is_not_hidden_behind_old_ones_that_are() -> None:
+    slow = pod({"running": {}}, phase="Running", conditions={"Ready": "False"}, age=60)
+    rolling = rollout(total=3, updated=1, ready=2, pods=(slow,))
+
+    verdict = workloads.engine_available(healthy(engine=rolling))
+
+    assert verdict.reason is Reason.NOT_READY
+    assert verdict.message.startswith("1 of 2 is of this version; 2 replicas serve")
+    assert "runs but is not ready" in verdict.message
+
+
+def rollout(*, total: int, updated: int, ready: int, pods: tuple[Live, ...] = ()) -> Workload:
+    rolling = workload(2, 2, pods=pods)
+    assert rolling.live is not None
+    counts = {"replicas": total, "updatedReplicas": updated, "readyReplicas": ready}
+    rolling.live["status"].update(counts | {"availableReplicas": ready})
+    return rolling
+
+
 def test_old_pods_beside_the_new_ones_are_a_rollout() -> None:
     surplus = workload(2, 1)
 
@@ -93,7 +144,10 @@ def test_a_status_of_an_earlier_template_is_not_believed() -> None:
     assert stale.live is not None
     stale.live["metadata"]["generation"] = 2
 
-    assert workloads.web_available(healthy(web=stale)).reason is Reason.ROLLING_OUT
+    verdict = workloads.web_available(healthy(web=stale))
+
+    assert verdict.reason is Reason.ROLLING_OUT
+    assert verdict.message.startswith("Before the latest change, 1 of 1 were ready.")
 
 
 def test_pods_that_kubernetes_refuses_are_told_with_its_words() -> None:
