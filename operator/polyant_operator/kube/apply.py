@@ -12,7 +12,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 _COMPARED: Final = 512
 # So many fields are named of an object that is otherwise than it was sent.
 _NAMED: Final = 5
+# How long such an object is left alone: nobody tells us that the policy is gone.
+SETTLED_SECONDS: Final = 3600.0
 
 
 def fingerprint(manifest: Mapping[str, Any]) -> str:
@@ -49,6 +51,16 @@ class Held(Exception):
         self.repairs = repairs
 
 
+class _Settled(NamedTuple):
+    """What became of a manifest on its way in."""
+
+    stamp: str
+    # Of what is wanted, as it is held.
+    form: str
+    # From then on it is tried once more.
+    until: float
+
+
 class Applier:
     """Applies manifests of one API server and remembers the answers in the cache."""
 
@@ -57,12 +69,13 @@ class Applier:
     ) -> None:
         self._client = client
         self._cache = cache
+        self._monotonic = monotonic
         self.fights = Fights(monotonic)
         # The hash that this process applied last; another one was not ours.
         self._applied: dict[Ref, str] = {}
-        # What became of a manifest on its way in, by a policy or in the API server's own form. Who
-        # has the last word at every write is not written against; the version moves with each status.
-        self._settled: dict[Ref, tuple[str, str]] = {}
+        # By a policy, or in the API server's own form. Who has the last word at every write is not
+        # written against; the object's version would not do, it moves with each status.
+        self._settled: dict[Ref, _Settled] = {}
         # What was compared lately: a pass asks twice for each object, to write and to judge.
         self._compared: OrderedDict[Ref, tuple[str, str]] = OrderedDict()
 
@@ -81,7 +94,8 @@ class Applier:
         `Held` when somebody else changed it so often lately that it has to wait.
         """
         ref, stamp = ref_of(manifest), fingerprint(manifest)
-        if live is not None and self._is_current(ref, stamp, manifest, live):
+        is_current = live is not None and self._is_current(ref, stamp, manifest, live)
+        if is_current and not self._is_due(ref):
             return False
         is_drift = live is not None and self._is_drift(ref, stamp, live)
         if is_drift and (left := self.fights.left(ref)) > 0:
@@ -107,8 +121,8 @@ class Applier:
         told = (stamp, live["metadata"].get("resourceVersion"))
         if told == self._compared.get(ref):
             return True
-        if not holds(live, manifest) and not self._is_settled(ref, stamp, manifest, live):
-            return False
+        if not holds(live, manifest):
+            return self._is_settled(ref, stamp, manifest, live)
         self._compared[ref] = told
         if len(self._compared) > _COMPARED:
             self._compared.popitem(last=False)
@@ -116,15 +130,22 @@ class Applier:
 
     def _is_settled(self, ref: Ref, stamp: str, manifest: Object, live: Mapping[str, Any]) -> bool:
         known = self._settled.get(ref)
-        return known is not None and known == (stamp, fingerprint(kept(live, manifest)))
+        form = (stamp, fingerprint(kept(live, manifest)))
+        return known is not None and (known.stamp, known.form) == form
+
+    def _is_due(self, ref: Ref) -> bool:
+        """Whether it is time to see if the policy is gone."""
+        known = self._settled.get(ref)
+        return known is not None and self._monotonic() >= known.until
 
     def _remember(self, ref: Ref, stamp: str, manifest: Object, answer: Object) -> None:
         self._cache.put(answer)
         before = self._settled.pop(ref, None)
         if holds(trim(answer), manifest):
             return
-        self._settled[ref] = (stamp, fingerprint(kept(answer, manifest)))
-        if self._settled[ref] != before:
+        form = fingerprint(kept(answer, manifest))
+        self._settled[ref] = _Settled(stamp, form, self._monotonic() + SETTLED_SECONDS)
+        if before is None or (before.stamp, before.form) != (stamp, form):
             fields = ", ".join(each.text for each in differences(answer, manifest)[:_NAMED])
             logger.info(
                 "%s is otherwise than it was sent, by a policy or a default: %s", ref, fields

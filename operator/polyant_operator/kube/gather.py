@@ -5,13 +5,26 @@ Only those that the operator generated are listed, once at its start (`read_ahea
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
+from typing import Any
 
 from polyant_operator.api import labels
 from polyant_operator.kube import errors
 from polyant_operator.kube.client import Client
 from polyant_operator.kube.kinds import INGRESS_CLASS, POD, SECRET, Object, Ref
 from polyant_operator.kube.read_ahead import ReadAhead
+
+
+async def in_order(*reads: Awaitable[Any]) -> list[Any]:
+    """What all of them read, at one time; of several failures the first in this order.
+
+    Not the first in time: the same trouble is then told in the same words, pass after pass.
+    """
+    answers = await asyncio.gather(*reads, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
 
 
 async def secrets(
@@ -21,7 +34,7 @@ async def secrets(
     wanted = sorted(set(names))
     known = {name: ahead.take(namespace, name) for name in wanted}
     unknown = [name for name, secret in known.items() if secret is None]
-    asked = await asyncio.gather(*(client.find(SECRET, namespace, name) for name in unknown))
+    asked = await in_order(*(client.find(SECRET, namespace, name) for name in unknown))
     known |= dict(zip(unknown, asked, strict=True))
     return {name: secret for name, secret in known.items() if secret is not None}
 
@@ -44,7 +57,5 @@ async def ingress_classes(client: Client) -> tuple[Object, ...] | None:
 async def existing(client: Client, refs: Iterable[Ref]) -> dict[Ref, Object]:
     """Which of these objects exist, asked one by one: for names that no watch has shown."""
     wanted = sorted(set(refs))
-    found = await asyncio.gather(
-        *(client.find(ref.kind, ref.namespace, ref.name) for ref in wanted)
-    )
+    found = await in_order(*(client.find(ref.kind, ref.namespace, ref.name) for ref in wanted))
     return {ref: obj for ref, obj in zip(wanted, found, strict=True) if obj is not None}

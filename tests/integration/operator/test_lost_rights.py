@@ -101,6 +101,7 @@ def rights(server: apiserver.ApiServer) -> Iterator[Rights]:
 
 @pytest.fixture
 async def limited(server: apiserver.ApiServer, rights: Rights) -> AsyncIterator[World]:
+    rights.give_back()
     async with operator_world.world(server, impersonate=rights.user) as made:
         yield made
 

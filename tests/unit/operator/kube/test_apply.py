@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from polyant_operator.api.labels import APPLIED
 from polyant_operator.kube.access import Access
-from polyant_operator.kube.apply import Applier, fingerprint
+from polyant_operator.kube.apply import SETTLED_SECONDS, Applier, fingerprint
 from polyant_operator.kube.cache import Cache
 from polyant_operator.kube.client import Client
 from polyant_operator.kube.comparison import holds, kept
@@ -177,6 +177,19 @@ async def test_a_change_beyond_what_a_policy_made_of_it_is_put_back() -> None:
 
     assert await applier.apply(service(), edited)
     assert applier.fights.repairs(ref_of(service())) == 1
+
+
+async def test_a_policy_that_is_gone_is_noticed_after_an_hour() -> None:
+    now = 0.0
+    server, cache = Server(keeps=False), Cache()
+    applier = Applier(server, cache, lambda: now)
+    await applier.apply(service(), None)
+    server.keeps, now = True, SETTLED_SECONDS - 1
+    assert not await applier.apply(service(), only(cache))
+
+    now = SETTLED_SECONDS
+    assert applier.is_current(service(), only(cache)), "who is paused is told nothing new"
+    assert await applier.apply(service(), only(cache))
 
 
 @given(st.dictionaries(st.text(max_size=3), JSON, max_size=3), JSON)
