@@ -53,8 +53,8 @@ class Request:
 
     @property
     def keeps_lease(self) -> bool:
-        """Tell whether it is a sign of life, which goes on forever."""
-        return self.resource == "leases" and self.namespace == HOME
+        """Tell whether it is a sign of life, or a look for one, which goes on forever."""
+        return self.resource == "leases" and (self.namespace == HOME or self.verb == "list")
 
 
 class Audit:

@@ -15,12 +15,31 @@ import aiohttp
 from polyant_operator.kube import errors
 from polyant_operator.kube.access import Access
 from polyant_operator.kube.client import MERGE, Client
-from polyant_operator.kube.kinds import DEPLOYMENT, JOB, POD, SECRET, STATEFUL_SET, Kind, Object
+from polyant_operator.kube.kinds import (
+    DEPLOYMENT,
+    JOB,
+    LEASE,
+    POD,
+    SECRET,
+    STATEFUL_SET,
+    Kind,
+    Object,
+)
 
 REPORT = (
     '{"head":"0003","minHead":"0001","pgvector":"0.8.5","keyId":"%s",'
     '"installationId":"11111111-2222-3333-4444-555555555555","applied":["0001"]}'
 )
+# What a leader makes of a Lease that it need not renew.
+LED: Object = {
+    "metadata": {"annotations": {"polyant.ai/epoch": "1"}},
+    "spec": {
+        "holderIdentity": "engine-0_0a1b2c3d",
+        "leaseDurationSeconds": 1_000_000,
+        "acquireTime": "2026-11-24T12:00:00.000000Z",
+        "renewTime": "2026-11-24T12:00:00.000000Z",
+    },
+}
 # Statuses written at one time.
 AT_ONCE = 16
 _COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
@@ -80,6 +99,13 @@ class Controllers:
         ):
             fresh = dict.fromkeys(_COUNTS, wanted) | {"observedGeneration": generation}
             await set_status(self._client, DEPLOYMENT, obj["metadata"], fresh)
+            await self._lead(obj["metadata"])
+
+    async def _lead(self, metadata: Object) -> None:
+        """Let a leader be elected that need not renew its Lease."""
+        if metadata["name"].endswith("-engine"):
+            name = f"{metadata['name'].removesuffix('-engine')}-channels"
+            await self._client.merge(LEASE, metadata["namespace"], name, LED)
 
     async def _start_database(self, obj: Object) -> None:
         if not (obj.get("status") or {}).get("readyReplicas"):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bench.operator.cluster import create
-from bench.operator.controllers import REPORT, end_job, set_status
+from bench.operator.controllers import LED, REPORT, end_job, set_status
 from polyant_operator import settings
 from polyant_operator.api import keys, labels
 from polyant_operator.api.instance import PolyantInstance, parse
@@ -23,6 +23,7 @@ from polyant_operator.kube.kinds import (
     DEPLOYMENT,
     INSTANCE,
     JOB,
+    LEASE,
     OPTIONAL,
     SECRET,
     STATEFUL_SET,
@@ -94,11 +95,19 @@ def _stamped(manifest: Manifest) -> Manifest:
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 
+def _led(lease: Manifest) -> Manifest:
+    metadata = lease["metadata"]
+    annotations = metadata["annotations"] | LED["metadata"]["annotations"]
+    return {**lease, "metadata": {**metadata, "annotations": annotations}, "spec": LED["spec"]}
+
+
 async def _child(client: Client, manifest: Manifest) -> None:
     kind = kind_of(manifest)
     stamped = _stamped(manifest)
     if kind == DEPLOYMENT:
         stamped = stamped | {"spec": {**stamped["spec"], "replicas": 2}}
+    if kind == LEASE:
+        stamped = _led(stamped)
     made = await create(client, kind, stamped)
     if kind == DEPLOYMENT:
         counts = dict.fromkeys(_COUNTS, 2) | {"observedGeneration": 1}

@@ -152,6 +152,12 @@ INSTANCE: Final = Dashboard(
             width=12,
         ),
         graph(
+            "Seconds without a leader",
+            Query(expression=f"polyant_instance_leader_age_seconds{{{_ONE}}}", legend="{{name}}"),
+            unit="s",
+            about="0 = an engine leads. A rollout shows as a short peak, or not at all.",
+        ),
+        graph(
             "Requests a second",
             Query(
                 expression=f"sum by (route, status) (rate(polyant_http_requests_total{{{_PODS}}}[5m]))",

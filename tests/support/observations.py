@@ -11,6 +11,7 @@ from polyant_operator.api.instance import PolyantInstance, parse
 from polyant_operator.verdicts.observed import (
     Attempt,
     EdgeSeen,
+    LeaderSeen,
     Observed,
     SecretFault,
     SecretProblem,
@@ -103,6 +104,15 @@ def workload(ready: int = 1, wanted: int = 1, **more: Any) -> Workload:
     return replace(Workload(live=live, current=True), **more)
 
 
+LEADER = LeaderSeen(
+    pod="acme-engine-7d-x2",
+    epoch=4,
+    since="2026-11-24T11:00:00Z",
+    last="acme-engine-7d-x2",
+    proven=True,
+)
+
+
 def healthy(**more: Any) -> Observed:
     """A world in which everything is as asked."""
     observed = Observed(
@@ -111,6 +121,7 @@ def healthy(**more: Any) -> Observed:
         attempts=(attempt(code=0, message=REPORT),),
         engine=workload(),
         web=workload(),
+        leader=LEADER,
     )
     return replace(observed, **more)
 
@@ -151,6 +162,15 @@ _WORKLOADS = st.builds(
     current=st.booleans(),
     pods=st.lists(_PODS, max_size=2).map(tuple),
 )
+_LEADERS = st.sampled_from(
+    [
+        None,
+        LEADER,
+        LeaderSeen(),
+        LeaderSeen(missing_for=59, last="gone"),
+        LeaderSeen(missing_for=60, last="gone", silent="gone"),
+    ]
+)
 OBSERVATIONS = st.builds(
     Observed,
     now=st.just(NOW),
@@ -161,6 +181,7 @@ OBSERVATIONS = st.builds(
     attempts=attempts(),
     engine=st.one_of(st.just(Workload()), _WORKLOADS),
     web=st.one_of(st.just(Workload()), _WORKLOADS),
+    leader=_LEADERS,
     edge=st.builds(EdgeSeen, ingress=st.one_of(st.none(), st.just({"metadata": {"name": "acme"}}))),
     pending_changes=st.sampled_from([(), ("Deployment acme-engine",)]),
 )

@@ -30,6 +30,7 @@ from polyant_operator.kube.kinds import (
     EVENT,
     INSTANCE,
     JOB,
+    LEASE,
     POD,
     SECRET,
     STATEFUL_SET,
@@ -37,6 +38,7 @@ from polyant_operator.kube.kinds import (
     Object,
 )
 from polyant_operator.reconcile.instance import Reconciler
+from polyant_operator.reconcile.leaders import Leaders
 from polyant_operator.reconcile.rollouts import Rollouts
 from polyant_operator.reconcile.state import Tools
 from polyant_operator.reconcile.waits import Waits
@@ -135,6 +137,7 @@ class World:
             random=token_bytes,
             wall_clock=lambda: self.now,
             waits=Waits(self._seconds),
+            leaders=Leaders(self._seconds),
         )
         self.reconciler = Reconciler(self.tools)
 
@@ -328,6 +331,18 @@ class World:
             status = dict.fromkeys(counts, wanted)
             status["observedGeneration"] = live["metadata"]["generation"]
             await self.set_status(DEPLOYMENT, name, status)
+            if name.endswith("-engine") and wanted:
+                await self.lead(name.removesuffix("-engine"))
+
+    async def lead(self, name: str = "acme", pod: str = "", epoch: int = 1, **spec: Any) -> None:
+        """Let an engine lead as long as it is not told otherwise: nobody renews this Lease."""
+        held = {"holderIdentity": f"{pod or f'{name}-engine-0'}_0a1b2c3d"}
+        times = dict.fromkeys(("acquireTime", "renewTime"), "2026-11-24T12:00:00.000000Z")
+        patch = {
+            "metadata": {"annotations": {"polyant.ai/epoch": str(epoch)}},
+            "spec": held | times | {"leaseDurationSeconds": 1_000_000} | spec,
+        }
+        await self.admin.merge(LEASE, self.namespace, f"{name}-channels", patch)
 
     async def bring_up(self, spec: Mapping[str, Any] = EMBEDDED) -> None:
         """Bring an instance all the way to Ready."""

@@ -256,16 +256,30 @@ class Reason(StrEnum):
     )
 
     # Channels.
-    ACTIVE = ("Active", "A leader runs the channels.", "Nothing to do.")
+    LEADER_ELECTED = (
+        "LeaderElected",
+        "One engine pod leads: it alone runs channels, whichever there are.",
+        "Nothing to do.",
+    )
+    LEADER_CHANGING = (
+        "LeaderChanging",
+        "The leader is gone for less than a minute; another pod is being elected.",
+        "Wait: it takes a second after an orderly end, up to 13 after a crash.",
+    )
+    NO_LEADER = (
+        "NoLeader",
+        "Engines are ready, and none of them has become leader.",
+        "Wait some seconds; if it stays, see the runbook PolyantLeaderMissing.",
+    )
+    LEADER_LOST = (
+        "LeaderLost",
+        "For a minute no engine has led: channels rest, chat over API and panel works.",
+        "See the runbook PolyantLeaderMissing.",
+    )
     DISABLED = (
         "Disabled",
         "spec.channels.enabled is false.",
         "Set it to true to run the channels.",
-    )
-    NO_CHANNEL_ADAPTERS = (
-        "NoChannelAdapters",
-        "This release has no channel adapters: chat over API and panel works.",
-        "Nothing to do; channels come with a later release.",
     )
 
     # Edge.

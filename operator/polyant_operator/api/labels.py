@@ -48,6 +48,8 @@ TEMPLATE_DIGEST: Final = f"{GROUP}/template-digest"  # on Jobs: tells a stale pe
 POSTGRESQL_MAJOR: Final = f"{GROUP}/postgresql-major"  # on the database's PersistentVolumeClaim
 RELEASE: Final = f"{GROUP}/operator-release"  # on Jobs: whose they are while two releases work
 ROLLOUT: Final = f"{GROUP}/rollout"  # on what rolls pods: who asked for it (`desired.rollout`)
+# Annotations of the Lease of the engines' leader; the engine writes them.
+EPOCH: Final = f"{GROUP}/epoch"
 # For Argo CD, on what outlives its instance: neither pruned nor counted as a difference.
 ARGO_CD: Final[Mapping[str, str]] = {
     "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
@@ -55,7 +57,7 @@ ARGO_CD: Final[Mapping[str, str]] = {
 }
 
 # The operator refuses to start on a CRD with a smaller number: it would lose fields silently.
-CRD_REVISION: Final = 2
+CRD_REVISION: Final = 3
 
 
 class Component(StrEnum):

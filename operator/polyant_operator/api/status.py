@@ -34,6 +34,14 @@ class Effective(Reported):
     migration_head: str | None = None
 
 
+class ChannelLeader(Reported):
+    """Which engine does what only one may do."""
+
+    pod: str = ""
+    epoch: int = 0
+    since: str | None = None
+
+
 class Encryption(Reported):
     """Which key the data is encrypted with."""
 
@@ -51,6 +59,7 @@ class Status(Reported):
     summary: Summary = Summary()
     endpoints: Endpoints = Endpoints()
     effective: Effective = Effective()
+    channel_leader: ChannelLeader = ChannelLeader()
     encryption: Encryption = Encryption()
     installation_id: str | None = None
 

@@ -22,6 +22,7 @@ from polyant_operator.handlers import health, imports, revision, surroundings
 from polyant_operator.handlers.canary import Canary
 from polyant_operator.handlers.elector import Candidate, Elector, End
 from polyant_operator.handlers.feed import Feed
+from polyant_operator.handlers.leaders import FollowLeaders
 from polyant_operator.handlers.queue import Key, Work, WorkQueue
 from polyant_operator.handlers.resync import Resync
 from polyant_operator.handlers.rivals import Rivals
@@ -192,6 +193,10 @@ class Process:
                 group.create_task(resync.run(settings.resync_seconds, random.random))
                 asks = (kit.discovery.refresh, kit.api_server.refresh)
                 group.create_task(surroundings.follow(asks, resync.once))
+                leaders = FollowLeaders(
+                    client, kit, queue, settings.watch_namespaces, settings.shard
+                )
+                group.create_task(leaders.follow(random.random))
                 group.create_task(Rivals(client, store, kit.rivals).follow())
         finally:
             self._canary.stop()

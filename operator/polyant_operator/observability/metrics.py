@@ -91,6 +91,12 @@ instance_replicas = Gauge(
     ["namespace", "name", "component", "state"],
     registry=REGISTRY,
 )
+leader_age = Gauge(
+    "polyant_instance_leader_age_seconds",
+    "Seconds for which no engine has led, 0 = one does; absent while no engine is ready.",
+    ["namespace", "name"],
+    registry=REGISTRY,
+)
 drift_repaired = Counter(
     "polyant_drift_repaired",
     "Foreign changes to our fields that were reverted.",
@@ -157,7 +163,7 @@ class _PerInstance:
 
 
 _conditions, _reasons = _PerInstance(instance_condition), _PerInstance(instance_reason)
-_replicas = _PerInstance(instance_replicas)
+_replicas, _leader_ages = _PerInstance(instance_replicas), _PerInstance(leader_age)
 _TRUTHS = {"True": 1, "False": 0}
 
 
@@ -183,7 +189,12 @@ def show_replicas(namespace: str, name: str, parts: Mapping[str, Mapping[str, in
     _replicas.show(namespace, name, values)
 
 
+def show_leader_age(namespace: str, name: str, seconds: float | None) -> None:
+    """Publish for how long no engine has led; None: none can."""
+    _leader_ages.show(namespace, name, {} if seconds is None else {(): seconds})
+
+
 def forget_instance(namespace: str, name: str) -> None:
     """Drop the series of an instance that is gone."""
-    for each in (_conditions, _reasons, _replicas):
+    for each in (_conditions, _reasons, _replicas, _leader_ages):
         each.forget(namespace, name)

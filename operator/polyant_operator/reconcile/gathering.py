@@ -5,7 +5,7 @@ from polyant_operator.api.edge import EdgeType
 from polyant_operator.desired import secrets, uses
 from polyant_operator.kube import gather
 from polyant_operator.kube.kinds import DEPLOYMENT, STATEFUL_SET, Object
-from polyant_operator.reconcile import authorities, volume
+from polyant_operator.reconcile import authorities, leading, volume
 from polyant_operator.reconcile.state import Pass, Tools
 from polyant_operator.verdicts import ingress, live, workloads
 
@@ -41,7 +41,9 @@ async def gather_world(state: Pass, tools: Tools) -> None:
         _pods(state, tools),
     )
     await authorities.look_at_authorities(state, tools)
-    await volume.look_at_volume(state, tools, at_rest=_is_at_rest(state))
+    at_rest = _is_at_rest(state)
+    await leading.look_at_leader(state, tools, at_rest=at_rest)
+    await volume.look_at_volume(state, tools, at_rest=at_rest)
     if instance.spec.edge.type is EdgeType.INGRESS:
         wanted = instance.spec.edge.class_name
         state.ingress_classes = await tools.ingress_classes.get(

@@ -80,6 +80,7 @@ class Reconciler:
             self._failures.pop((namespace, name), None)
             self._ending.pop((namespace, name), None)
             self._tools.rollouts.leave((namespace, name))
+            self._tools.leaders.forget((namespace, name))
             metrics.forget_instance(namespace, name)
             return None
         if self._ending.get((namespace, name)) == body["metadata"]["uid"]:

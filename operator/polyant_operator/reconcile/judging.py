@@ -11,7 +11,7 @@ from polyant_operator.kube.kinds import DEPLOYMENT, STATEFUL_SET, Object, ref_of
 from polyant_operator.observability import metrics
 from polyant_operator.reconcile import edge, generating
 from polyant_operator.reconcile.state import Pass, Tools
-from polyant_operator.verdicts import migration, secrets, status, summary
+from polyant_operator.verdicts import channels, migration, secrets, status, summary
 from polyant_operator.verdicts.observed import Observed, Trouble, Workload
 from polyant_operator.verdicts.status import Facts
 
@@ -22,6 +22,8 @@ UNREADY_SECONDS = 10.0
 # A permission, quota or policy may change without telling us.
 REFUSED_SECONDS: Final = 30.0
 STALLED_SECONDS = 60.0
+# An election takes a moment; who leads then is told soon.
+LEADERLESS_SECONDS: Final = 2.0
 # Told as warnings although the operator goes on by itself: somebody has to know.
 _WARNED = frozenset(
     {
@@ -177,6 +179,7 @@ def observe(state: Pass, tools: Tools) -> Observed:
         admin_forgotten=generating.is_admin_forgotten(state),
         engine=workload(DEPLOYMENT, names.engine, Component.ENGINE),
         web=workload(DEPLOYMENT, names.web, Component.WEB),
+        leader=state.leader,
         edge=edge.seen(state, tools, current),
         fights=tuple(state.fights),
         pending_changes=differing if state.instance.spec.paused else (),
@@ -210,6 +213,8 @@ def _look_again(state: Pass, told: dict[str, Any], tools: Tools) -> None:
     missing_for = _missing_for(state, tools)
     if state.problems and not secrets.is_patience_over(state.instance, state.now, missing_for):
         state.again(secrets.RECHECK_SECONDS)
+    if channels.is_election_due(state.leader):
+        state.again(LEADERLESS_SECONDS)
     if "Stalled" in truths:
         state.again(STALLED_SECONDS)
     elif truths.get("Ready") != "True" and state.queued is None:

@@ -19,9 +19,10 @@ from polyant_operator.kube.events import Recorder
 from polyant_operator.kube.kinds import STATEFUL_SET, Kind, Object, Ref
 from polyant_operator.kube.lately import Lately
 from polyant_operator.kube.read_ahead import ReadAhead
+from polyant_operator.reconcile.leaders import Leaders
 from polyant_operator.reconcile.rollouts import Rollouts
 from polyant_operator.reconcile.waits import Waits
-from polyant_operator.verdicts.observed import Attempt, SecretProblem, Trouble
+from polyant_operator.verdicts.observed import Attempt, LeaderSeen, SecretProblem, Trouble
 from polyant_operator.verdicts.rollout import Queued
 
 
@@ -41,6 +42,8 @@ class Tools:
     random: Callable[[int], bytes]
     wall_clock: Callable[[], datetime]
     waits: Waits = field(default_factory=Waits)
+    # Who leads the engines of each instance.
+    leaders: Leaders = field(default_factory=Leaders)
     # Other operators that serve the same instances, in words for people.
     rivals: set[str] = field(default_factory=set)
     ahead: ReadAhead = field(default_factory=ReadAhead)
@@ -60,6 +63,8 @@ class Pass:
     now: datetime
     children: dict[Ref, Object] = field(default_factory=dict)
     pods: tuple[Object, ...] = ()
+    # Who leads the engines; None while none of them is ready.
+    leader: LeaderSeen | None = None
     ingress_classes: tuple[Object, ...] | None = None
     secrets: dict[str, Object] = field(default_factory=dict)
     # The embedded database's PersistentVolumeClaim, where it was looked at and exists.

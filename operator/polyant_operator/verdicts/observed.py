@@ -83,6 +83,29 @@ class EdgeSeen:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeaderSeen:
+    """Who leads the engines, as their Lease was last seen."""
+
+    # Empty: nobody does.
+    pod: str = ""
+    epoch: int = 0
+    since: str = ""
+    # Seconds for which nobody has led; 0 while somebody does.
+    missing_for: float = 0.0
+    # Who led last, as far as it is known.
+    last: str = ""
+    # Who holds the Lease without leading: it doesn't renew it, or is not promoted yet.
+    silent: str = ""
+    # Whether the Lease was seen to change: a single look may meet what a dead leader left.
+    proven: bool = False
+
+    @property
+    def is_there(self) -> bool:
+        """Whether somebody leads."""
+        return bool(self.pod)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Observed:
     """The world of one instance at one moment."""
 
@@ -110,6 +133,8 @@ class Observed:
     rotating: tuple[str, ...] = ()
     engine: Workload = Workload()
     web: Workload = Workload()
+    # None: nobody is expected to lead, because no engine is ready.
+    leader: LeaderSeen | None = None
     edge: EdgeSeen = EdgeSeen()
     # Objects that somebody else changes again and again, in words for people.
     fights: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from polyant_operator.api.instance import PolyantInstance
 from polyant_operator.verdicts import live, migration
-from polyant_operator.verdicts.observed import Observed, Workload
+from polyant_operator.verdicts.observed import LeaderSeen, Observed, Workload
 from polyant_operator.verdicts.verdict import Verdict
 
 # The schema bounds messages; a longer one would make the whole status invalid.
@@ -75,6 +75,7 @@ def build(
         "summary": {"engine": _short(observed.engine), "web": _short(observed.web)},
         "effective": _effective(observed, previous, facts),
         "endpoints": _given(web=facts.web_url, engine=facts.engine_url),
+        "channelLeader": _leader(observed.leader),
         **_identity(observed, previous, facts),
     }
     return {name: value for name, value in status.items() if value != {}}
@@ -105,6 +106,13 @@ def _short(workload: Workload) -> str:
     # During a rollout more may be ready than are wanted, which reads like a mistake.
     ready = min(live.number(workload.live, "status", "readyReplicas"), wanted)
     return f"{ready}/{wanted}"
+
+
+def _leader(leader: LeaderSeen | None) -> dict[str, Any]:
+    """Who leads, since when: what stays the same while the Lease is renewed."""
+    if leader is None or not leader.is_there:
+        return {}
+    return {"pod": leader.pod, "epoch": leader.epoch} | _given(since=leader.since)
 
 
 def _effective(observed: Observed, previous: Mapping[str, Any], facts: Facts) -> dict[str, str]:

@@ -30,7 +30,7 @@ def aspects(instance: PolyantInstance, observed: Observed) -> tuple[Verdict, ...
         workloads.engine_available(observed),
         workloads.web_available(observed),
         edge.edge_ready(instance, observed),
-        channels.channels_active(instance),
+        channels.channels_active(instance, observed),
     )
 
 

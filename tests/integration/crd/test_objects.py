@@ -173,14 +173,18 @@ def test_printer_columns_say_what_matters(server: ApiServer, resources: Resource
         "message": "",
         "lastTransitionTime": "2026-01-01T00:00:00Z",
     }
-    told = {"conditions": [ready], "summary": {"engine": "0/1", "web": "1/1"}}
+    told = {
+        "conditions": [ready],
+        "summary": {"engine": "0/1", "web": "1/1"},
+        "channelLeader": {"pod": "acme-engine-0", "epoch": 3, "since": "2026-01-01T00:00:00Z"},
+    }
     resources.merge("acme", {"status": told}, subresource="/status")
 
     lines = server.kubectl("get", "pinst", "-n", resources.namespace).splitlines()
 
-    assert (lines[0].split(), lines[1].split()[:5]) == (
-        ["NAME", "READY", "REASON", "ENGINE", "WEB", "AGE"],
-        ["acme", "False", "MigrationRunning", "0/1", "1/1"],
+    assert (lines[0].split(), lines[1].split()[:6]) == (
+        ["NAME", "READY", "REASON", "ENGINE", "WEB", "LEADER", "AGE"],
+        ["acme", "False", "MigrationRunning", "0/1", "1/1", "acme-engine-0"],
     )
 
 

@@ -43,6 +43,15 @@ def test_conditions_are_numbers_and_those_that_went_disappear() -> None:
     assert [line for line in lines() if 'name="only here"' in line] == []
 
 
+def test_the_age_of_a_leader_is_there_while_an_engine_is_ready() -> None:
+    metrics.show_leader_age("ns", "led", 15.0)
+    shown = [line for line in lines() if 'name="led"' in line]
+    metrics.show_leader_age("ns", "led", None)
+
+    assert shown == ['polyant_instance_leader_age_seconds{name="led",namespace="ns"} 15.0']
+    assert [line for line in lines() if 'name="led"' in line] == []
+
+
 def test_requests_have_the_name_and_labels_of_other_clients() -> None:
     metrics.api_requests.labels("GET", "secrets", "200").inc()
 

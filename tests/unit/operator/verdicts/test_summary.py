@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from polyant_operator.api.conditions import ConditionType, Reason
 from polyant_operator.api.instance import PolyantInstance
 from polyant_operator.verdicts import status, summary
-from polyant_operator.verdicts.observed import Observed, SecretFault, Trouble
+from polyant_operator.verdicts.observed import LeaderSeen, Observed, SecretFault, Trouble
 from support import kstatus, observations
 from support.observations import NOW, attempt, healthy, instance, problem, workload
 
@@ -81,11 +81,33 @@ def test_a_healthy_world_is_ready() -> None:
     assert "Reconciling" not in truths(obj)
 
 
-def test_missing_channels_do_not_keep_an_instance_from_being_ready() -> None:
-    obj = written(instance(), healthy())
+def test_an_instance_is_ready_once_an_engine_leads() -> None:
+    without = written(instance(), healthy(leader=LeaderSeen()))
+    led = written(instance(status=without["status"]), healthy(), without["status"])
 
-    assert truths(obj)["ChannelsActive"] == ("False", "NoChannelAdapters")
+    assert truths(without)["Ready"] == ("False", "NoLeader")
+    assert kstatus.compute(without) == kstatus.IN_PROGRESS
+    assert truths(led)["ChannelsActive"] == ("True", "LeaderElected")
+    assert kstatus.compute(led) == kstatus.CURRENT
+
+
+def test_channels_that_are_off_do_not_keep_an_instance_from_being_ready() -> None:
+    obj = written(instance({"channels": {"enabled": False}}), healthy(leader=LeaderSeen()))
+
+    assert truths(obj)["ChannelsActive"] == ("False", "Disabled")
     assert kstatus.compute(obj) == kstatus.CURRENT
+
+
+def test_the_status_names_the_leader_and_only_while_there_is_one() -> None:
+    known = written(instance(), healthy())["status"]
+    gone = healthy(leader=LeaderSeen(missing_for=3, last="acme-engine-7d-x2"))
+
+    assert known["channelLeader"] == {
+        "pod": "acme-engine-7d-x2",
+        "epoch": 4,
+        "since": "2026-11-24T11:00:00Z",
+    }
+    assert "channelLeader" not in written(instance(status=known), gone, known)["status"]
 
 
 def test_what_needs_a_person_is_told_before_what_comes_by_itself() -> None:
