@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -82,7 +82,7 @@ class MemoryStore:
         del turn
         return ending in self.endings
 
-    async def renew(self, turns: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    async def renew(self, turns: Mapping[uuid.UUID, int]) -> set[uuid.UUID]:
         return set(turns) if self.is_ours else set()
 
     async def abandon_expired(self) -> int:

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 Json: TypeAlias = Mapping[str, Any]
 
+MAX_KEY = 300  # characters of a name in the database
+
 
 class Kind(StrEnum):
     """The channels that exist; a conversation's `channel` is one of these words."""
@@ -43,6 +45,8 @@ class Address:
         """Refuse what no conversation can be named by."""
         if not self.chat:
             raise ValueError("an address needs a chat")
+        if len(self.chat) + len(self.thread) >= MAX_KEY or "\x00" in self.chat + self.thread:
+            raise ValueError("an address is longer than a name can be, or holds a NUL")
 
 
 class Event(StrEnum):
@@ -91,8 +95,8 @@ class Inbound:
 
     def __post_init__(self) -> None:
         """Refuse a message from nowhere."""
-        if not self.dedupe_key:
-            raise ValueError("an inbound event needs a dedupe key")
+        if not self.dedupe_key or len(self.dedupe_key) > MAX_KEY or "\x00" in self.dedupe_key:
+            raise ValueError("an inbound event needs a dedupe key of at most 300 characters")
         if self.event is Event.MESSAGE and self.address is None:
             raise ValueError("a message needs an address")
 

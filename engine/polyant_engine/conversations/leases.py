@@ -26,7 +26,7 @@ async def renew(turns: Turns, store: TurnStore) -> None:
     running = {turn.opened.id: turn for turn in turns.running}
     if not running:
         return
-    ours = await store.renew(running)
+    ours = await store.renew({turn.opened.id: turn.opened.attempt for turn in turns.running})
     still_running = {turn.opened.id for turn in turns.running}
     for turn_id in running.keys() & still_running - ours:
         log.warning("turn %s was taken over", turn_id)

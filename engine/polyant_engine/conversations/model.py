@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from polyant_engine.gateway import ports as gateway
 from polyant_engine.vault.model import Sealed
@@ -12,12 +13,15 @@ from polyant_engine.vault.model import Sealed
 HISTORY_MESSAGES = 16
 HISTORY_CHARACTERS = 1_000_000  # more than models read, and what one turn may take of memory
 CHARS_PER_TOKEN = 4
+MAX_LOSSES = 3  # engines that one turn of a channel may outlive; then it is the turn that kills
+APOLOGY = "Sorry, something went wrong and I could not answer. Please send your message again."
 
 
 class State(StrEnum):
     """Where a turn is in its life; the CHECK of the table holds the same words."""
 
-    QUEUED = "queued"
+    COLLECTING = "collecting"  # a burst: more of it may come
+    QUEUED = "queued"  # any replica may run it
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
@@ -30,6 +34,7 @@ class Admission(StrEnum):
 
     USER = "user"
     KEY = "key"
+    CHANNEL = "channel"  # a vendor delivered it
     OPEN = "open"  # the agent is open to everybody, whatever key was shown
 
 
@@ -91,6 +96,26 @@ class OpenedTurn:
     agent: AgentView
     admission: Admission
     history: Sequence[gateway.Message]  # without the message that is being answered
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueuedTurn:
+    """A turn of a channel that we claimed."""
+
+    opened: OpenedTurn
+    channel: str
+    text: str
+    attachments: Sequence[Mapping[str, Any]]  # as the channel stored them
+    is_active: bool  # whether its agent may still answer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Effect:
+    """What is known of a call of a tool that writes."""
+
+    is_new: bool  # call it now; else it was called before
+    state: str | None = None  # `started`: its outcome is unknown
+    result: Any = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

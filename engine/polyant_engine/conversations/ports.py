@@ -1,7 +1,7 @@
 """What turns need from outside: a store, a log, and somebody who opens sealed secrets."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,12 +27,12 @@ class TurnStore(Protocol):
         """Tell whether our ending is stored already."""
         ...
 
-    async def renew(self, turns: Collection[uuid.UUID]) -> set[uuid.UUID]:
-        """Prolong leases; return the turns that are still ours."""
+    async def renew(self, turns: Mapping[uuid.UUID, int]) -> set[uuid.UUID]:
+        """Prolong the leases of attempts; return the turns that are still ours."""
         ...
 
     async def abandon_expired(self) -> int:
-        """End the turns of engines that vanished; return how many."""
+        """End or queue again the turns of engines that vanished; return how many."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Turns in PostgreSQL."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 from polyant_engine.conversations import errors, model
@@ -34,7 +34,7 @@ class PostgresTurns:
             id=turn_id,
             attempt=1,
             conversation_id=row["conversation_id"],
-            agent=_agent(row),
+            agent=agent_view(row),
             admission=model.Admission(row["admission"]),
             history=await self._history(request, row),
         )
@@ -113,14 +113,19 @@ class PostgresTurns:
         )
         return found
 
-    async def renew(self, turns: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    async def renew(self, turns: Mapping[uuid.UUID, int]) -> set[uuid.UUID]:
         """Prolong leases."""
-        rows = await self._database.fetch(SQL["renew_leases"], list(turns), self._lease_seconds)
+        attempts = list(turns.values())
+        rows = await self._database.fetch(
+            SQL["renew_leases"], list(turns), attempts, self._lease_seconds
+        )
         return {row["id"] for row in rows}
 
     async def abandon_expired(self) -> int:
         """End the turns of engines that vanished."""
-        count: int = await self._database.fetchval(SQL["abandon_expired"])
+        count: int = await self._database.fetchval(
+            SQL["abandon_expired"], model.MAX_LOSSES, {"text": model.APOLOGY}
+        )
         return count
 
     async def ensure_log_partitions(self, days: int) -> None:
@@ -128,7 +133,8 @@ class PostgresTurns:
         await self._database.execute(SQL["ensure_log_partitions"], days)
 
 
-def _agent(row: Record) -> model.AgentView:
+def agent_view(row: Record) -> model.AgentView:
+    """Read what a statement that opens a turn tells of its agent."""
     secret = None
     if row["box"] is not None:
         sealed = Sealed(key_id=row["key_id"], box=row["box"])

@@ -130,9 +130,9 @@ async def test_a_renewed_lease_is_kept_and_an_expired_one_is_abandoned(
         lost = await store.open(request(chat_id="lost"))
         await pool.execute("UPDATE turns SET lease_until = now() - interval '1 second'")
 
-        assert await store.renew([kept.id, uuid.uuid4()]) == {kept.id}
+        assert await store.renew({kept.id: 1, uuid.uuid4(): 1}) == {kept.id}
         assert await store.abandon_expired() == 1
-        assert await store.renew([lost.id]) == set()
+        assert await store.renew({lost.id: 1}) == set()
         assert not await store.close(lost, Ending(state=State.DONE, text="late"))
         assert await store.close(kept, Ending(state=State.DONE, text="in time"))
         again = await store.open(request(chat_id="lost"))
