@@ -50,7 +50,7 @@ class ChannelStores:
         return turn
 
     async def states(self, table: str = "turns") -> list[str]:
-        order = "first_seq, created_at" if table == "turns" else "id"
+        order = {"turns": "first_seq, created_at", "outbox": "seq", "inbox": "id"}[table]
         rows = await self.pool.fetch(f"SELECT state FROM {table} ORDER BY {order}")  # noqa: S608  a name of this file
         return [row["state"] for row in rows]
 
