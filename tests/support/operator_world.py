@@ -115,6 +115,8 @@ class World:
         self.client = client
         self.namespace = namespace
         self.now = datetime.now(UTC).replace(microsecond=0)
+        # How far the time of day is off, by which nothing may be measured.
+        self.off = timedelta(0)
         self._pods = count(1)
         self.client.used = set()
         self.client.judged = {}
@@ -131,11 +133,11 @@ class World:
             applier=Applier(self.client, cache, self._seconds),
             discovery=Discovery(self.client),
             api_server=ApiServer(self.client),
-            recorder=Recorder(self.client, self._seconds, lambda: self.now),
+            recorder=Recorder(self.client, self._seconds, self._time_of_day),
             options=OperandOptions(engine_repository="registry.test/engine"),
             rollouts=Rollouts(cache),
             random=token_bytes,
-            wall_clock=lambda: self.now,
+            wall_clock=self._time_of_day,
             waits=Waits(self._seconds),
             leaders=Leaders(self._seconds),
         )
@@ -143,6 +145,9 @@ class World:
 
     def _seconds(self) -> float:
         return self.now.timestamp()
+
+    def _time_of_day(self) -> datetime:
+        return self.now + self.off
 
     def pass_time(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
