@@ -47,6 +47,7 @@ spec:
 |---|---|
 | `polyant.ai/retry-migration: <anything new>` | a failed migration is tried again |
 | `polyant.ai/take-over: <installation id>` | this instance may take over the database of that installation |
+| `polyant.ai/promote: <engine pod>` | that pod leads within seconds, once ([leadership](leadership.md#moving-the-leader)) |
 | `polyant.ai/confirm-data-loss: <uid of the instance>` | with `deletionPolicy: Delete`, the generated encryption key goes too |
 
 ## Variables the operator sets

@@ -90,6 +90,11 @@ class World:
         is_frozen = self.now < replica.frozen_until
         return replica.works and not (replica.is_dead or is_frozen or is_struck)
 
+    def wish(self, replica: Replica) -> None:
+        """Want a replica to lead, as the operator writes it; an earlier wish was taken away first."""
+        version = str(int(self.record.version) + 1)
+        self.record = replace(self.record, version=version, wish=replica.state.me, granted="")
+
     def _at(self, delay: float, act: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (self.now + delay, next(self._order), act))
 
@@ -145,7 +150,8 @@ class World:
                 replica.works = True
                 self.led += 1
             case Stop():
-                slow = self.chance.choice((0.0, 0.1, 3.0, 60.0))  # a minute: it hangs
+                # A minute: it hangs.
+                slow = 0.1 if self.is_calm else self.chance.choice((0.0, 0.1, 3.0, 60.0))
                 self._at(slow, lambda: self._stopped(replica))
 
     def _stopped(self, replica: Replica) -> None:
@@ -201,7 +207,7 @@ class World:
         if not living:
             return
         replica = self.chance.choice(living)
-        kind = self.chance.choice(("freeze", "kill", "hand over", "refuse", "close"))
+        kind = self.chance.choice(("freeze", "kill", "hand over", "refuse", "close", "wish"))
         if kind == "freeze":
             replica.frozen_until = self.now + self.chance.choice((1.0, 5.0, 9.0, 11.0, 40.0))
             # Frozen work does nothing; it would go on at the thaw, unless the watchdog strikes.
@@ -209,6 +215,8 @@ class World:
             self._kill(replica)
         elif kind == "hand over":
             self._tell(replica, Asked(Reason.HANDED_OVER))
+        elif kind == "wish":
+            self.wish(replica)
         elif kind == "refuse":
             self._tell(replica, Asked(Reason.TERM_OVER, replica.state.epoch))
         else:

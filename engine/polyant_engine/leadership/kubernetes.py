@@ -20,6 +20,8 @@ from polyant_engine.leadership.ports import StoreFailed, VersionTaken
 from polyant_engine.leadership.records import Record
 
 EPOCH = "polyant.ai/epoch"
+WISH = "polyant.ai/promote"  # written by the operator, read here
+GRANTED = "polyant.ai/promoted"
 ACCOUNT_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 WATCH_SECONDS = 240
 SILENCE_SECONDS = 30  # a leader writes every few seconds, so a watch that is silent is dead
@@ -132,6 +134,8 @@ def _record(lease: dict[str, Any]) -> Record:
         lease_seconds=spec.get("leaseDurationSeconds") or 1,
         epoch=int(told) if told.isascii() and told.isdecimal() else 0,
         transitions=spec.get("leaseTransitions") or 0,
+        wish=annotations.get(WISH, ""),
+        granted=annotations.get(GRANTED, ""),
         raw=lease,
     )
 
@@ -141,7 +145,9 @@ def _lease(record: Record, now: datetime) -> dict[str, Any]:
     stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     is_new = before.get("leaseTransitions") != record.transitions
     metadata = record.raw["metadata"]
-    annotations = (metadata.get("annotations") or {}) | {EPOCH: str(record.epoch)}
+    known = {**(metadata.get("annotations") or {}), EPOCH: str(record.epoch)}
+    known.pop(GRANTED, None)
+    annotations = known | ({GRANTED: record.granted} if record.granted else {})
     spec = before | {
         "holderIdentity": record.holder,
         "leaseDurationSeconds": record.lease_seconds,

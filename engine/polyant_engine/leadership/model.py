@@ -22,6 +22,9 @@ short. Every time is of this process's monotonic clock. A leadership counts from
 that won it, so a slow answer never lengthens it; somebody else's from when we first saw its record,
 so it is never shortened. The watchdog is set at each renewal, to a moment before the lease ends.
 
+A record may name a pod that shall lead. The leader hands over, the others let that pod go first for the
+second that a released lease lives, and whoever wins notes that the wish was tried: once, and no more.
+
 A call that is under way is in `calls`, at most one of a kind; each ends in exactly one event, a
 time-out included, so nothing here waits for ever.
 """
@@ -99,6 +102,11 @@ class State:
     calls: frozenset[Call] = frozenset()
 
     @property
+    def pod(self) -> str:
+        """Return where this process runs, which a restart does not change."""
+        return self.me.rpartition("_")[0] or self.me
+
+    @property
     def is_holding(self) -> bool:
         """Tell whether the lease is ours and in use."""
         return self.phase in {Phase.PROMOTING, Phase.LEADING}
@@ -167,7 +175,11 @@ def _observed(state: State, record: Record, now: Now) -> State:
 
 def _is_free(state: State, now: Now) -> bool:
     record = state.seen
-    return record is not None and (record.holder in {NOBODY, state.me} or now.at >= state.free_at)
+    if record is None:
+        return False
+    if record.holder == state.me or now.at >= state.free_at:
+        return True
+    return record.holder == NOBODY and record.pending in {"", state.pod}
 
 
 def _judge(state: State, now: Now) -> Outcome:
@@ -229,6 +241,9 @@ def _won(state: State, event: Done, record: Record, now: Now) -> Outcome:
 
 def _held(state: State, event: Event, now: Now) -> Outcome:
     reason = _ending(state, event, now)
+    if isinstance(event, Seen) and event.call is Call.READ:
+        # Our own write, whose answer got lost, or a wish: it is ours still, or `_stop` drops it.
+        state = replace(state, held=event.record)
     if reason is not None:
         return _stop(state, reason)
     if isinstance(event, Done):
@@ -236,8 +251,7 @@ def _held(state: State, event: Event, now: Now) -> Outcome:
     if isinstance(event, Outrun):
         return state, (Do(Call.READ),)
     if isinstance(event, Seen) and event.call is Call.READ:
-        # Our own write, whose answer got lost: it is ours still, and renewed at once.
-        return _renew(replace(state, held=event.record), now)
+        return _renew(state, now)
     if isinstance(event, Tick) and now.at >= state.next_try:
         return _renew(state, now)
     return state, ()
@@ -249,6 +263,8 @@ def _ending(state: State, event: Event, now: Now) -> Reason | None:
         return event.reason if event.epoch in {0, state.epoch} else None
     if isinstance(event, Seen) and event.call is Call.READ and event.record.holder != state.me:
         return Reason.LEASE_TAKEN
+    if isinstance(event, Seen) and event.record.pending not in {"", state.pod}:
+        return Reason.HANDED_OVER
     if now.at >= state.renewed_at + state.times.renew and not _renews(event, now, state):
         return Reason.LEASE_NOT_RENEWED
     if now.at >= state.committed_at + state.times.renew and not _commits(event, now, state):
@@ -285,8 +301,7 @@ def _renew(state: State, now: Now) -> Outcome:
     # With a silent event loop nothing is renewed: the work may hang, and the lease must run out.
     is_free = not state.calls & {Call.WRITE, Call.READ}
     if state.held is not None and is_free and now.is_loop_alive:
-        epoch = max(state.held.epoch, state.epoch)
-        actions.append(Do(Call.WRITE, replace(state.held, epoch=epoch)))
+        actions.append(Do(Call.WRITE, state.held.renewed_by(state.pod, state.epoch)))
     proof = Call.BEAT if state.phase is Phase.LEADING else Call.PROMOTE
     if proof not in state.calls:
         actions.append(Do(proof, epoch=state.held.epoch if state.held else 0))

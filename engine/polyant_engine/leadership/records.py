@@ -51,16 +51,34 @@ class Record:
     lease_seconds: int = RELEASED_SECONDS
     epoch: int = 0  # the highest that the holder told; survives the loss of the database's
     transitions: int = 0
+    wish: str = ""  # the pod that somebody wants to lead
+    granted: str = ""  # the wish that was carried out or tried last: each is tried once
     # Seconds since the last renewal by the store's own clock, where it has one to trust.
     age: float = field(default=0.0, compare=False)
     # The store's own form of it, to be sent back with whatever else is in there.
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
+    @property
+    def pending(self) -> str:
+        """Return the pod that shall lead next, if that was not tried yet."""
+        return self.wish if self.wish != self.granted else ""
+
     def taken_by(self, holder: str, times: Times) -> "Record":
         """Return what a candidate writes."""
         transitions = self.transitions + 1
         seconds = round(times.lease)
-        return replace(self, holder=holder, lease_seconds=seconds, transitions=transitions)
+        return replace(
+            self,
+            holder=holder,
+            lease_seconds=seconds,
+            transitions=transitions,
+            granted=self.wish,
+        )
+
+    def renewed_by(self, pod: str, epoch: int) -> "Record":
+        """Return what a leader writes meanwhile; a wish for itself is carried out, none is forgotten."""
+        granted = self.wish if self.wish in {"", pod} else self.granted
+        return replace(self, epoch=max(self.epoch, epoch), granted=granted)
 
     def released(self) -> "Record":
         """Return what a leader writes at the end."""

@@ -34,6 +34,7 @@ ATTEMPT: Final = f"{GROUP}/attempt"  # which try of that hash
 # Annotations a person sets on a PolyantInstance.
 RETRY_MIGRATION: Final = f"{GROUP}/retry-migration"  # any new value re-arms a failed migration
 TAKE_OVER: Final = f"{GROUP}/take-over"  # installation id whose database this instance may take
+PROMOTE: Final = f"{GROUP}/promote"  # the engine pod that shall lead; copied to the Lease
 CONFIRM_DATA_LOSS: Final = f"{GROUP}/confirm-data-loss"  # the instance's uid
 
 # Annotations the operator sets.
@@ -50,6 +51,7 @@ RELEASE: Final = f"{GROUP}/operator-release"  # on Jobs: whose they are while tw
 ROLLOUT: Final = f"{GROUP}/rollout"  # on what rolls pods: who asked for it (`desired.rollout`)
 # Annotations of the Lease of the engines' leader; the engine writes them.
 EPOCH: Final = f"{GROUP}/epoch"
+
 # For Argo CD, on what outlives its instance: neither pruned nor counted as a difference.
 ARGO_CD: Final[Mapping[str, str]] = {
     "argocd.argoproj.io/compare-options": "IgnoreExtraneous",

@@ -46,6 +46,9 @@ class Context:
     # `spec.controller` of the Ingress's class; empty where classes may not be read.
     ingress_controller: str = ""
 
+    # The engine pod that shall lead, which was looked for; empty: whichever does.
+    promote: str = ""
+
     def secret_digest(self, component: Component) -> str:
         """Give the digest for a component's pods."""
         return self.secret_digests.get(component, UNKNOWN_DIGEST)

@@ -32,7 +32,7 @@ def always(instance: PolyantInstance, context: Context) -> tuple[Manifest, ...]:
         *network_policies.build(instance, context),
         service_account.build(instance),
         *role.build(instance),
-        lease.build(instance),
+        lease.build(instance, context),
         services.engine(instance),
         services.web(instance),
         *pod_monitor.build(instance, context),

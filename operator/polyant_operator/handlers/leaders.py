@@ -11,10 +11,10 @@ from typing import Final
 
 from polyant_operator.handlers.queue import Key, WorkQueue
 from polyant_operator.kube import errors, shards
-from polyant_operator.kube.cache import instance_of
+from polyant_operator.kube.cache import Cache, instance_of
 from polyant_operator.kube.client import Client
-from polyant_operator.kube.kinds import INSTANCE, LEASE, Ref
-from polyant_operator.reconcile.state import Tools
+from polyant_operator.kube.kinds import INSTANCE, LEASE, Object, Ref
+from polyant_operator.reconcile.leaders import Leaders
 
 logger = logging.getLogger(__name__)
 
@@ -28,13 +28,15 @@ class FollowLeaders:
     def __init__(
         self,
         client: Client,
-        tools: Tools,
+        cache: Cache,
+        leaders: Leaders,
         queue: WorkQueue,
         namespaces: tuple[str, ...],
         shard: str = "",
     ) -> None:
         self._client = client
-        self._tools = tools
+        self._cache = cache
+        self._leaders = leaders
         self._queue = queue
         # Empty = all.
         self._namespaces = namespaces
@@ -52,16 +54,25 @@ class FollowLeaders:
 
     async def look(self) -> None:
         """Look once; instances whose leader is another one, or gone, are worked on."""
-        spaces = {ref.namespace for ref in self._tools.cache.refs(INSTANCE)}
+        known = self._cache.refs(INSTANCE)
+        spaces = {ref.namespace for ref in known}
         wanted = sorted(spaces & set(self._namespaces)) if self._namespaces else [None]
+        leases: dict[Ref, Object] = {}
         for namespace in wanted if spaces else ():
             walk = self._client.walk(LEASE, namespace, labels=self._selector, chunk=CHUNK)
-            async for lease in walk:
-                self._note(lease["metadata"]["namespace"], lease)
+            leases |= {_instance(lease): lease async for lease in walk}
+        for ref in known:
+            # One without a Lease has no leader, and a pass makes it anew.
+            if ref in leases or self._is_led(ref):
+                self._note(ref, leases.get(ref))
 
-    def _note(self, namespace: str, lease: dict[str, object]) -> None:
-        name = instance_of(lease)
-        if not name or Ref(INSTANCE, namespace, name) not in self._tools.cache.refs(INSTANCE):
-            return
-        if self._tools.leaders.note((namespace, name), lease):
-            self._queue.add(Key(namespace, name))
+    def _is_led(self, instance: Ref) -> bool:
+        return self._leaders.seen((instance.namespace, instance.name)).is_there
+
+    def _note(self, instance: Ref, lease: Object | None) -> None:
+        if self._leaders.note((instance.namespace, instance.name), lease):
+            self._queue.add(Key(instance.namespace, instance.name))
+
+
+def _instance(lease: Object) -> Ref:
+    return Ref(INSTANCE, lease["metadata"]["namespace"], instance_of(lease) or "")

@@ -181,6 +181,9 @@ class Process:
             kit.discovery.available,
             settings.shard,
         )
+        leaders = FollowLeaders(
+            client, kit.cache, kit.leaders, queue, settings.watch_namespaces, settings.shard
+        )
         watches.missed = resync.want
         await kit.api_server.refresh()
         await resync.first()
@@ -193,9 +196,6 @@ class Process:
                 group.create_task(resync.run(settings.resync_seconds, random.random))
                 asks = (kit.discovery.refresh, kit.api_server.refresh)
                 group.create_task(surroundings.follow(asks, resync.once))
-                leaders = FollowLeaders(
-                    client, kit, queue, settings.watch_namespaces, settings.shard
-                )
                 group.create_task(leaders.follow(random.random))
                 group.create_task(Rivals(client, store, kit.rivals).follow())
         finally:

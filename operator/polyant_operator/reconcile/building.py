@@ -53,6 +53,7 @@ def _context(state: Pass, tools: Tools) -> Context:
         absent_kinds=tools.discovery.absent(),
         api_server=tools.api_server.ends,
         ingress_controller=edge.controller(state),
+        promote=state.promote,
     )
     if key is None or not _readable(state, Component.MIGRATION):
         return context

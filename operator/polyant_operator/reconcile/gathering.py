@@ -5,14 +5,14 @@ from polyant_operator.api.edge import EdgeType
 from polyant_operator.desired import secrets, uses
 from polyant_operator.kube import gather
 from polyant_operator.kube.kinds import DEPLOYMENT, STATEFUL_SET, Object
-from polyant_operator.reconcile import authorities, leading, volume
+from polyant_operator.reconcile import authorities, leading, promoting, volume
 from polyant_operator.reconcile.state import Pass, Tools
 from polyant_operator.verdicts import ingress, live, workloads
 
 
 async def _pods(state: Pass, tools: Tools) -> tuple[Object, ...]:
-    # Pods explain what is amiss; of an instance at rest they have nothing to tell.
-    if _is_at_rest(state):
+    # Pods explain what is amiss; of an instance at rest they have nothing to tell, unless one shall lead.
+    if _is_at_rest(state) and not promoting.wish(state):
         return ()
     return await gather.pods(tools.client, state.instance.namespace, state.instance.name)
 
@@ -43,6 +43,7 @@ async def gather_world(state: Pass, tools: Tools) -> None:
     await authorities.look_at_authorities(state, tools)
     at_rest = _is_at_rest(state)
     await leading.look_at_leader(state, tools, at_rest=at_rest)
+    await promoting.look_at_wish(state, tools)
     await volume.look_at_volume(state, tools, at_rest=at_rest)
     if instance.spec.edge.type is EdgeType.INGRESS:
         wanted = instance.spec.edge.class_name

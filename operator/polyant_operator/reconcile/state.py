@@ -65,6 +65,8 @@ class Pass:
     pods: tuple[Object, ...] = ()
     # Who leads the engines; None while none of them is ready.
     leader: LeaderSeen | None = None
+    # The engine pod that shall lead, if somebody wants one that can.
+    promote: str = ""
     ingress_classes: tuple[Object, ...] | None = None
     secrets: dict[str, Object] = field(default_factory=dict)
     # The embedded database's PersistentVolumeClaim, where it was looked at and exists.

@@ -21,6 +21,7 @@ class Topic(StrEnum):
     DATABASE_NOT_IN_POLICY = "DatabaseNotInPolicy"
     PROXY_NOT_IN_POLICY = "ProxyNotInPolicy"
     POD_MONITOR_UNAVAILABLE = "PodMonitorUnavailable"
+    PROMOTION_REFUSED = "PromotionRefused"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -138,6 +138,68 @@ def test_the_age_that_a_store_knows_shortens_the_wait(elector: Elector) -> None:
     assert elector.hear(Seen(replace(THEIRS, age=60.0), Call.READ)) == (Do(Call.PING),)
 
 
+def test_a_leader_hands_over_to_the_pod_that_shall_lead(elector: Elector) -> None:
+    elector.lead()
+    assert elector.hear(Outrun(Call.WRITE)) == (Do(Call.READ),)
+    wished = replace(FREE, version="9", holder="me", granted="older", wish="them")
+
+    assert elector.hear(Seen(wished, Call.READ)) == (Stop(Reason.HANDED_OVER),)
+    assert elector.hear(Stopped()) == (Do(Call.RELEASE, wished.released()),)
+    elector.done(Call.RELEASE)
+    assert elector.state.phase is Phase.STAYING_OUT
+
+
+def test_a_wish_for_the_leader_itself_is_noted_with_the_next_renewal(elector: Elector) -> None:
+    elector.lead()
+    elector.hear(Outrun(Call.WRITE))
+
+    write, *_ = elector.hear(Seen(replace(FREE, holder="me", wish="me"), Call.READ))
+
+    assert isinstance(write, Do)
+    assert write.record is not None
+    assert (write.record.granted, elector.state.phase) == ("me", Phase.LEADING)
+
+
+def test_a_wish_that_was_tried_or_taken_back_moves_nobody(elector: Elector) -> None:
+    elector.lead()
+    elector.hear(Outrun(Call.WRITE))
+
+    elector.hear(Seen(replace(FREE, holder="me", wish="them", granted="them"), Call.READ))
+    assert elector.state.phase is Phase.LEADING
+    elector.written()
+    elector.hear(Outrun(Call.WRITE))
+    write, *_ = elector.hear(Seen(replace(FREE, holder="me", granted="them"), Call.READ))
+
+    assert isinstance(write, Do)
+    assert write.record is not None
+    assert write.record.granted == "", "so that the same pod may be wished for once more"
+
+
+@pytest.mark.parametrize(
+    ("wish", "granted", "first"), [("me", "", 0), ("them", "", 1), ("them", "them", 0)]
+)
+def test_whoever_shall_lead_goes_first_for_a_second(
+    elector: Elector, wish: str, granted: str, first: float
+) -> None:
+    elector.hear(Tick())
+    elector.hear(Seen(THEIRS, Call.READ))
+    released = replace(THEIRS.released(), version="3", wish=wish, granted=granted)
+
+    claimed = elector.hear(Seen(released, Call.WATCH), after=1) == (Do(Call.PING),)
+
+    assert claimed == (first == 0)
+    if not claimed:
+        assert elector.hear(Tick(), after=first) == (Do(Call.PING),), "it did not come"
+    (write,) = elector.done(Call.PING)
+    assert isinstance(write, Do)
+    assert write.record is not None
+    assert (write.record.wish, write.record.granted) == (wish, wish)
+
+
+def test_the_pod_of_an_identity_is_what_stands_before_its_random_part() -> None:
+    assert State(me="acme-engine-7d_x2_0a1b2c3d", times=TIMES).pod == "acme-engine-7d_x2"
+
+
 def test_a_released_lease_is_claimed_at_once(elector: Elector) -> None:
     elector.hear(Tick())
     elector.hear(Seen(THEIRS, Call.READ))
