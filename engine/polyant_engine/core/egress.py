@@ -191,8 +191,12 @@ async def opened(
     *,
     proxies: Proxies | None = None,
     tls: ssl.SSLContext | None = None,
+    connections: int = POOL_SIZE,
 ) -> AsyncIterator[Egress]:
-    """Keep the clients open; none reads proxy variables, cookies or netrc by itself."""
+    """Keep the clients open; none reads proxy variables, cookies or netrc by itself.
+
+    `connections=0` sets no limit: for long polls, each of which keeps one.
+    """
     known, trust = proxies or Proxies(), tls or authorities.context(None)
     async with contextlib.AsyncExitStack() as stack:
 
@@ -201,8 +205,8 @@ async def opened(
         ) -> aiohttp.ClientSession:
             return await stack.enter_async_context(_session(connector, proxy))
 
-        plain = partial(aiohttp.TCPConnector, limit=POOL_SIZE, ssl=trust)
-        guarded = partial(GuardedRoute, limit=POOL_SIZE, ssl=trust)
+        plain = partial(aiohttp.TCPConnector, limit=connections, ssl=trust)
+        guarded = partial(GuardedRoute, limit=connections, ssl=trust)
         routes = Routes(
             known,
             {proxy: await client(guarded(), proxy) for proxy in known.all},
