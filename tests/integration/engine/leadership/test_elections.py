@@ -319,3 +319,28 @@ async def test_a_lease_that_was_taken_by_hand_is_respected(world: World, api: Ap
 
     await until(lambda: first.leadership.state.reason is Reason.LEASE_TAKEN)
     assert not first.leads
+
+
+@ON_KUBERNETES
+async def test_the_pod_that_is_wished_for_leads_and_nobody_else_steps_in(
+    world: World, api: ApiServer
+) -> None:
+    assert world.place is not None
+    first = await world.replica("a")
+    await until(lambda: first.leads)
+    others = [await world.replica(name) for name in ("b", "c", "d")]
+    await until(lambda: all(each.leadership.state.seen is not None for each in others))
+    space = ("-n", world.place.namespace)
+
+    async def wish(change: str) -> None:
+        await asyncio.to_thread(api.kubectl, "annotate", "lease", NAME, *space, change)
+
+    await wish("polyant.ai/promote=d")
+    await until(lambda: others[2].leads)
+
+    assert [each.journal.terms for each in others[:2]] == [[], []]
+    assert first.leadership.state.reason is Reason.HANDED_OVER
+    await until(lambda: getattr(others[2].leadership.state.held, "granted", "") == "d")
+    await wish("polyant.ai/promote-")
+    await until(lambda: getattr(others[2].leadership.state.held, "granted", "d") == "")
+    assert others[2].leads
