@@ -8,13 +8,15 @@ WHERE state = 'collecting' AND due_at <= clock_timestamp()
 RETURNING turns.id, turns.conversation_id;
 
 -- name: settle
--- $3: whether parts are sent again. A part that another term left in flight may have been delivered.
+-- $3: whether parts are sent again, $4: what this leader is sending. What another term left in flight
+-- may have been delivered. What this term claimed without hearing of it (the connection broke) was
+-- never sent, so it waits again.
 UPDATE outbox SET
-    state = CASE WHEN $3::boolean THEN 'queued' ELSE 'unknown' END,
-    finished_at = CASE WHEN $3::boolean THEN NULL ELSE now() END,
-    reason = 'The leader that was sending it vanished.'
+    state = CASE WHEN $3::boolean OR claimed_term = $2 THEN 'queued' ELSE 'unknown' END,
+    finished_at = CASE WHEN $3::boolean OR claimed_term = $2 THEN NULL ELSE now() END,
+    reason = CASE WHEN claimed_term = $2 THEN '' ELSE 'The leader that was sending it vanished.' END
 FROM guard
-WHERE state = 'sending' AND claimed_term <> $2
+WHERE state = 'sending' AND (claimed_term <> $2 OR NOT outbox.id = ANY($4::uuid[]))
 RETURNING outbox.id;
 
 -- name: claim_parts

@@ -26,13 +26,21 @@ class LeaderStore:
     def __init__(self, fence: Fence) -> None:
         self._fence = fence
 
+    async def next_due(self) -> float | None:
+        """Return the seconds until the next burst is due, on the database's clock; none: no burst."""
+        seconds: float | None = await self._fence.database.fetchval(SQL["next_due"])
+        return seconds
+
     async def fire_bursts(self, term: Term) -> int:
         """Let the bursts whose time has come be answered."""
         return len(await self._fence.run(GUARDED["fire_bursts"], term))
 
-    async def settle(self, term: Term, *, is_sent_again: bool) -> int:
-        """Decide about the parts that another term left in flight."""
-        return len(await self._fence.run(GUARDED["settle"], term, is_sent_again))
+    async def settle(
+        self, term: Term, in_flight: Collection[uuid.UUID], *, is_sent_again: bool
+    ) -> int:
+        """Decide about the parts in flight that nobody is sending any more."""
+        values = (is_sent_again, list(in_flight))
+        return len(await self._fence.run(GUARDED["settle"], term, *values))
 
     async def claim(
         self, term: Term, channels: Collection[uuid.UUID], limit: int
@@ -118,7 +126,7 @@ def _told(mark: Mark) -> dict[str, Any]:
         "id": str(mark.id),
         "state": mark.state.value,
         "reason": clean(mark.reason),
-        "external_id": mark.external_id,
+        "external_id": None if mark.external_id is None else clean(mark.external_id),
         "failures": mark.failures,
         "seconds": mark.seconds,
     }

@@ -93,6 +93,10 @@ SELECT count(*) FROM (
     SELECT FROM turns WHERE state IN ('collecting', 'queued') LIMIT $1
 ) AS waiting;
 
+-- name: next_due
+SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM turns
+WHERE state = 'collecting';
+
 -- name: resend
 -- Somebody decided: send it (again).
 UPDATE outbox SET state = 'queued', failures = 0, not_before = now(), finished_at = NULL, reason = ''
@@ -113,3 +117,14 @@ DELETE FROM outbox WHERE id IN (
         OR (state IN ('unknown', 'dead') AND finished_at < now() - interval '30 days')
     LIMIT $1 FOR UPDATE SKIP LOCKED
 );
+
+-- name: list_accounts
+-- The channels that should be at work.
+SELECT ch.id, ch.agent_id, ch.kind, ch.account AS name, ch.version, ch.settings, ch.box, ch.key_id
+FROM channels AS ch JOIN agents AS a ON a.id = ch.agent_id
+WHERE ch.enabled AND a.deleted_at IS NULL AND a.status = 'active';
+
+-- name: list_versions
+SELECT ch.id, ch.version
+FROM channels AS ch JOIN agents AS a ON a.id = ch.agent_id
+WHERE ch.enabled AND a.deleted_at IS NULL AND a.status = 'active';

@@ -1,15 +1,18 @@
 """What turns need from outside: a store, a log, and somebody who opens sealed secrets."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from polyant_engine.conversations import model
 from polyant_engine.gateway import ports as gateway
 from polyant_engine.vault.model import Purpose, Sealed
+
+# Commits how a turn ended, and tells whether it was still ours; called again after an outage.
+Close: TypeAlias = Callable[[model.Ending], Awaitable[bool]]
 
 
 class TurnStore(Protocol):

@@ -10,11 +10,19 @@ import contextlib
 import itertools
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 from polyant_engine.conversations import errors, model, prompt
 from polyant_engine.conversations.answer import Answer
 from polyant_engine.conversations.metrics import TurnMetrics
-from polyant_engine.conversations.ports import CallLog, CallRecord, Keeper, SecretOpener, TurnStore
+from polyant_engine.conversations.ports import (
+    CallLog,
+    CallRecord,
+    Close,
+    Keeper,
+    SecretOpener,
+    TurnStore,
+)
 from polyant_engine.conversations.running import Failed, Finished, RunningTurn
 from polyant_engine.core import ids, problems
 from polyant_engine.core.clock import Clock
@@ -67,10 +75,21 @@ class Turns:
         """Open a turn and let it run; the caller watches the handle."""
         opened = await self._open(request)
         turn = RunningTurn(opened, is_watched=request.stream)
-        task = asyncio.create_task(self._run(turn, request), name=f"turn {opened.id}")
+        _ = self._begin(turn, request, partial(self._use.store.close, opened))  # it is kept there
+        return turn
+
+    def resume(
+        self, opened: model.OpenedTurn, request: model.Request, close: Close
+    ) -> asyncio.Task[None]:
+        """Let a turn run that was claimed, watched by nobody; `close` commits it."""
+        return self._begin(RunningTurn(opened, is_watched=False), request, close)
+
+    def _begin(self, turn: RunningTurn, request: model.Request, close: Close) -> asyncio.Task[None]:
+        work = self._run(turn, request, close)
+        task = asyncio.create_task(work, name=f"turn {turn.opened.id}")
         self._running[task] = turn
         task.add_done_callback(self._forget)
-        return turn
+        return task
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
@@ -100,7 +119,7 @@ class Turns:
             await self._use.store.abandon_expired()
             await asyncio.sleep(next(pauses))
 
-    async def _run(self, turn: RunningTurn, request: model.Request) -> None:
+    async def _run(self, turn: RunningTurn, request: model.Request, close: Close) -> None:
         answer = Answer(self._use.clock)
         error: PolyantError | None = None
         try:
@@ -122,7 +141,8 @@ class Turns:
             log.exception("turn %s failed unexpectedly", turn.opened.id)
             error = problems.unexpected()
             ending = model.Ending(state=model.State.FAILED, error=error.code)
-        await self._commit(turn, ending, error, answer)
+        self._use.metrics.record(ending, answer)
+        await self._commit(turn, ending, error, answer.finish_reason, close)
 
     def _keep(self, opened: model.OpenedTurn, request: model.Request) -> None:
         """Keep what came with the message beside the turn, which does not wait for it."""
@@ -173,12 +193,12 @@ class Turns:
         turn: RunningTurn,
         ending: model.Ending,
         error: PolyantError | None,
-        answer: Answer,
+        finish_reason: str,
+        close: Close,
     ) -> None:
         """Store the ending, and only then tell it."""
-        self._use.metrics.record(ending, answer)
         try:
-            is_stored = not turn.is_lost and await self._close(turn.opened, ending)
+            is_stored = not turn.is_lost and await self._close(turn.opened, ending, close)
         except PolyantError as failed:
             turn.finish(Failed(failed))
         except BaseException:
@@ -186,21 +206,21 @@ class Turns:
             raise
         else:
             error = error if is_stored else errors.TurnLost()
-            told = Finished(ending=ending, finish_reason=answer.finish_reason)
+            told = Finished(ending=ending, finish_reason=finish_reason)
             turn.finish(told if error is None else Failed(error))
 
-    async def _close(self, opened: model.OpenedTurn, ending: model.Ending) -> bool:
+    async def _close(self, opened: model.OpenedTurn, ending: model.Ending, close: Close) -> bool:
         store = self._use.store
         for pause in COMMIT_RETRY_SECONDS:
             try:
-                return await store.close(opened, ending)
+                return await close(ending)
             except DatabaseUnavailable:
                 await asyncio.sleep(pause)
             # The connection may have broken after the commit and before the answer.
             with contextlib.suppress(DatabaseUnavailable):
                 if await store.has_ended(opened, ending):
                     return True
-        return await store.close(opened, ending)
+        return await close(ending)
 
     def _log(
         self,

@@ -33,6 +33,14 @@ class SystemClock:
         return time.monotonic()
 
 
+def boottime() -> float:
+    """Return seconds that go on while this machine sleeps, where its system has such a clock.
+
+    For rights that end by themselves: a process that was suspended with its machine must know.
+    """
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 def unix_nanoseconds() -> int:
     """Return nanoseconds since 1970, for identifiers only."""
     return time.time_ns()

@@ -82,7 +82,7 @@ async def test_an_old_leader_claims_marks_and_pauses_nothing(stores: ChannelStor
     tries = (
         lambda: claim(stores, old),
         lambda: stores.leader.mark(old, [mark_of(claimed, Sent("9"))]),
-        lambda: stores.leader.settle(old, is_sent_again=True),
+        lambda: stores.leader.settle(old, [], is_sent_again=True),
         lambda: stores.leader.pause(old, stores.account.id, 1, "429"),
         lambda: stores.leader.tell_states(old, {}),
     )
@@ -104,7 +104,7 @@ async def test_what_an_older_term_left_in_flight_is_judged_by_the_policy(
     new = await stores.promote()
     assert await claim(stores, new) == []  # the order is kept until it is judged
 
-    assert await stores.leader.settle(new, is_sent_again=is_sent_again) == 1
+    assert await stores.leader.settle(new, [], is_sent_again=is_sent_again) == 1
 
     assert await stores.states("outbox") == [state, "queued"]
     [claimed] = await claim(stores, new)
@@ -115,9 +115,20 @@ async def test_what_an_older_term_left_in_flight_is_judged_by_the_policy(
 async def test_a_leader_does_not_judge_what_it_sends_itself(stores: ChannelStores) -> None:
     term = await stores.promote()
     await reply(stores, term, "1")
+    [claimed] = await claim(stores, term)
+
+    assert await stores.leader.settle(term, [claimed.part.id], is_sent_again=True) == 0
+
+
+async def test_a_claim_whose_answer_was_lost_was_not_sent_and_waits_again(
+    stores: ChannelStores,
+) -> None:
+    term = await stores.promote()
+    await reply(stores, term, "1")
     await claim(stores, term)
 
-    assert await stores.leader.settle(term, is_sent_again=True) == 0
+    assert await stores.leader.settle(term, [], is_sent_again=False) == 1
+    assert texts(await claim(stores, term)) == ["1"]
 
 
 async def test_a_term_of_the_same_epoch_after_a_failover_is_another(stores: ChannelStores) -> None:
@@ -129,7 +140,7 @@ async def test_a_term_of_the_same_epoch_after_a_failover_is_another(stores: Chan
 
     assert new.epoch == old.epoch
     assert await stores.leader.mark(new, [mark_of(claimed, Sent("9"))]) == 0
-    assert await stores.leader.settle(new, is_sent_again=False) == 1
+    assert await stores.leader.settle(new, [], is_sent_again=False) == 1
 
 
 async def test_a_conversation_waits_for_its_part_that_is_tried_again(stores: ChannelStores) -> None:
