@@ -59,14 +59,11 @@ class WatchedClient(Client):
     """A client that remembers every write, and dies when told to."""
 
     writes: list[str]
-    # Every verb and resource that was ever asked for, as rights name them.
-    used: set[tuple[str, str]]
+    used: set[tuple[str, str]]  # every verb and resource asked for, as rights name them
     dies_after: int | None = None
     dies_of: type[BaseException] = Crash
-    # What happens at that write instead of a death.
-    instead: Callable[[], Awaitable[object]] | None = None
-    # The instance as each status write left it, by uid.
-    judged: dict[str, Object]
+    instead: Callable[[], Awaitable[object]] | None = None  # of a death, at that write
+    judged: dict[str, Object]  # the instance as each status write left it, by uid
 
     @override
     async def send(self, request: Request) -> Object:
