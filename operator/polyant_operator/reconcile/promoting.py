@@ -2,8 +2,7 @@
 
 The operator moves nobody. It writes the wish on the Lease, the leader sees it at its next renewal and hands
 over, and the pod goes first. A name is looked for among the pods once: what is on the Lease stays there
-until the annotation changes, so that a pod that fails and comes back does not pull the leadership to
-and fro.
+until the annotation changes, so that a pod that fails and comes back does not pull the leadership along.
 """
 
 from typing import Final
