@@ -1,5 +1,6 @@
 """What a candidate needs, made of settings: identity, times, and the tools its thread opens."""
 
+import asyncio
 import contextlib
 import random
 import secrets
@@ -56,6 +57,8 @@ async def tools(plan: Plan, identity: str) -> AsyncIterator[Tools]:
     ):
         store: PostgresLease | KubernetesLease = PostgresLease(pool)
         if plan.place is not None:
+            # After the session: its TLS connections take some turns of the loop to end.
+            stack.push_async_callback(asyncio.sleep, 0.1)
             session = await stack.enter_async_context(aiohttp.ClientSession())
             store = KubernetesLease(session, plan.place, plan.clock)
         yield Tools(
