@@ -85,25 +85,7 @@ class PostgresTurns:
 
     async def close(self, turn: model.OpenedTurn, ending: model.Ending) -> bool:
         """End a turn in one round trip."""
-        usage = ending.usage
-        closed = await self._database.fetchval(
-            SQL["close_turn"],
-            turn.id,
-            turn.attempt,
-            ending.state.value,
-            ending.error,
-            ending.provider,
-            ending.model,
-            None if usage is None else usage.input_tokens,
-            None if usage is None else usage.output_tokens,
-            None if usage is None else usage.cached_tokens,
-            ending.usage_estimated,
-            ending.cost_usd,
-            int(ending.has_reply),
-            ids.new_id(),
-            ending.text,
-            ending.is_partial,
-        )
+        closed = await self._database.fetchval(SQL["close_turn"], *ending_values(turn, ending))
         return closed is not None
 
     async def has_ended(self, turn: model.OpenedTurn, ending: model.Ending) -> bool:
@@ -131,6 +113,28 @@ class PostgresTurns:
     async def ensure_log_partitions(self, days: int) -> None:
         """Make the daily partitions of the call log ahead of time."""
         await self._database.execute(SQL["ensure_log_partitions"], days)
+
+
+def ending_values(turn: model.OpenedTurn, ending: model.Ending) -> tuple[Any, ...]:
+    """List what every statement that ends a turn begins with, $1 to $15."""
+    usage = ending.usage
+    return (
+        turn.id,
+        turn.attempt,
+        ending.state.value,
+        ending.error,
+        ending.provider,
+        ending.model,
+        None if usage is None else usage.input_tokens,
+        None if usage is None else usage.output_tokens,
+        None if usage is None else usage.cached_tokens,
+        ending.usage_estimated,
+        ending.cost_usd,
+        int(ending.has_reply),
+        ids.new_id(),
+        ending.text,
+        ending.is_partial,
+    )
 
 
 def agent_view(row: Record) -> model.AgentView:

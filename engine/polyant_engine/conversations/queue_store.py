@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from polyant_engine.conversations import errors, model
-from polyant_engine.conversations.postgres import SQL, agent_view
-from polyant_engine.core import ids
+from polyant_engine.conversations.postgres import SQL, agent_view, ending_values
 from polyant_engine.core.database import Executor, Record
 from polyant_engine.gateway import ports as gateway
 
@@ -35,24 +34,9 @@ class PostgresQueue:
         self, turn: model.OpenedTurn, ending: model.Ending, parts: Sequence[Mapping[str, Any]]
     ) -> bool:
         """End a turn with the parts of its reply; tell whether it was still ours."""
-        usage = ending.usage
         closed = await self._database.fetchval(
             SQL["close_queued_turn"],
-            turn.id,
-            turn.attempt,
-            ending.state.value,
-            ending.error,
-            ending.provider,
-            ending.model,
-            None if usage is None else usage.input_tokens,
-            None if usage is None else usage.output_tokens,
-            None if usage is None else usage.cached_tokens,
-            ending.usage_estimated,
-            ending.cost_usd,
-            int(ending.has_reply),
-            ids.new_id(),
-            ending.text,
-            ending.is_partial,
+            *ending_values(turn, ending),
             turn.conversation_id,
             list(parts),
         )
