@@ -317,8 +317,8 @@ async def test_a_lease_that_was_taken_by_hand_is_respected(world: World, api: Ap
 
     await asyncio.to_thread(api.kubectl, *command)
 
-    await until(lambda: first.leadership.state.reason is Reason.LEASE_TAKEN)
-    assert not first.leads
+    await until(lambda: not first.leads)
+    assert first.leadership.state.reason is Reason.LEASE_TAKEN
 
 
 @ON_KUBERNETES
