@@ -30,12 +30,10 @@ async def test_a_client_that_leaves_a_stream_cancels_the_model_and_keeps_what_ca
     chat: Chat,
 ) -> None:
     answer = await start_stream(chat, chat.engine, "leaver")
-    left = asyncio.get_running_loop().time()
     answer.close()
 
     turn = await chat.turn_ends("leaver")
 
-    took = asyncio.get_running_loop().time() - left
     assert (turn["state"], turn["error"]) == ("cancelled", "turn_cancelled")
     assert turn["usage_estimated"]
     assert turn["output_tokens"] > 0
@@ -43,8 +41,6 @@ async def test_a_client_that_leaves_a_stream_cancels_the_model_and_keeps_what_ca
     assert [role for role, _ in stored] == ["user", "assistant"]
     assert "one two three".startswith(stored[1][1][:3])
     assert len(stored[1][1]) < 40
-    # The whole answer takes 2 s; the time itself is printed by nobody and depends on the machine.
-    assert took < 1.5
 
 
 async def test_a_client_that_leaves_a_plain_request_cancels_the_turn(chat: Chat) -> None:

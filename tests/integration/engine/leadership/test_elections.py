@@ -31,6 +31,8 @@ from support.postgres import Server
 pytestmark = pytest.mark.integration
 
 TIMES = Times(lease=2.0, renew=1.4, retry=0.3)
+# Nobody waits for the end of this lease: who leads next was told.
+LONG = Times(lease=60.0, renew=40.0, retry=0.3)
 NAME = "acme-channels"
 ROLE = """
 apiVersion: v1
@@ -64,11 +66,12 @@ ON_KUBERNETES = pytest.mark.parametrize("world", ["kubernetes"], indirect=True)
 class Recorded:
     """A watchdog that writes down instead of killing the tests."""
 
-    def __init__(self) -> None:
+    def __init__(self, times: Times) -> None:
+        self.times = times
         self.is_armed = False
 
     def arm(self, seconds: float) -> None:
-        assert seconds < TIMES.lease
+        assert seconds < self.times.lease
         self.is_armed = True
 
     def disarm(self) -> None:
@@ -122,11 +125,13 @@ class World:
         self.stack = contextlib.AsyncExitStack()
         self.problem: str | None = None
 
-    async def replica(self, name: str, journal: Journal | None = None) -> Replica:
+    async def replica(
+        self, name: str, journal: Journal | None = None, times: Times = TIMES
+    ) -> Replica:
         clock = SystemClock()
-        candidate = opening.candidate(name, TIMES)
+        candidate = opening.candidate(name, times)
         plan = opening.Plan(target=self.target, place=self.place, ping=self._ping, clock=clock)
-        watchdog = Recorded()
+        watchdog = Recorded(times)
         tools = partial(opening.tools, plan, candidate.identity)
         metrics = ElectionMetrics(CollectorRegistry())
         leadership = Leadership(Elector(candidate, tools, watchdog, metrics, clock), self.pool)
@@ -168,28 +173,26 @@ async def world(
             yield found
 
 
-async def until(is_true: Callable[[], bool], seconds: float = 8.0) -> float:
+async def until(is_true: Callable[[], bool], seconds: float = 20.0) -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
     while not is_true():
         assert loop.time() < began + seconds, "not in time"
         await asyncio.sleep(0.01)
-    return loop.time() - began
 
 
-async def test_one_leads_and_a_planned_hand_over_takes_less_than_a_second(world: World) -> None:
-    first = await world.replica("a")
+async def test_one_leads_and_a_planned_hand_over_waits_for_no_lease_to_end(world: World) -> None:
+    first = await world.replica("a", times=LONG)
     await until(lambda: first.leads)
-    second = await world.replica("b")
+    second = await world.replica("b", times=LONG)
     await until(lambda: second.leadership.state.seen is not None)
     assert not second.leads
 
     first.leadership.hand_over()
-    seconds = await until(lambda: second.leads)
+    await until(lambda: second.leads)
 
     assert not first.leads
     assert first.leadership.state.reason is Reason.HANDED_OVER
-    assert seconds < 1.5, "bound of a test on a busy machine; the bar is 1 s"
     assert second.journal.terms[0] > first.journal.terms[0]
 
 

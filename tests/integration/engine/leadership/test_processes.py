@@ -56,14 +56,11 @@ def test_after_a_kill_the_standby_leads(
 ) -> None:
     first, second = pair
     before, _ = fence(server, migrated)
-    began = time.monotonic()
 
     first.process.kill()
     engine_process.wait(lambda: leads(second), second.log)
 
-    seconds = time.monotonic() - began
     assert fence(server, migrated) == (before + 1, "b")
-    assert seconds < 3 + 1 + 3, "one lease, one try, and a busy machine"
 
 
 def test_a_frozen_leader_is_replaced_and_ends_when_it_thaws(
@@ -100,15 +97,17 @@ def test_a_short_freeze_is_survived(
     assert leads(first)
 
 
-def test_a_stopped_leader_hands_over_at_once(pair: tuple[Engine, Engine]) -> None:
-    first, second = pair
-    began = time.monotonic()
+def test_a_stopped_leader_hands_over_and_nobody_waits_for_its_lease_to_end(
+    server: Server, migrated: str, tmp_path: Path
+) -> None:
+    long = {"ELECTION_LEASE_SECONDS": "120", "ELECTION_RENEW_SECONDS": "100"}
+    with replica(server, migrated, tmp_path, "a", **long) as first:
+        engine_process.wait(lambda: leads(first), first.log)
+        with replica(server, migrated, tmp_path, "b", **long) as second:
+            first.process.send_signal(signal.SIGTERM)
+            engine_process.wait(lambda: leads(second), second.log)
 
-    first.process.send_signal(signal.SIGTERM)
-    engine_process.wait(lambda: leads(second), second.log)
-
-    assert time.monotonic() - began < 2.5, "the bar is 1 s; this is a busy machine"
-    assert first.process.wait(10) == 0
+        assert first.process.wait(10) == 0
 
 
 def test_a_leader_whose_database_is_silent_stops(
