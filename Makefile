@@ -30,7 +30,7 @@ dev: install ## Run engine and panel on 127.0.0.1 without Kubernetes
 test: check unit integration e2e ## Run all tests
 
 check: install ## Lint, types, architecture, spelling, dead code
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/deptry . && $(BIN)/vulture && $(BIN)/codespell && $(BIN)/yamllint --strict .
 
 format: install ## Format the sources and mend what can be mended

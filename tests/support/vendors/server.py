@@ -4,6 +4,7 @@ Subclasses give routes, name the operation of a request, and list the actions th
 without Python may call: `POST /_control/ACTION` with a JSON object of arguments.
 """
 
+import abc
 import asyncio
 import dataclasses
 import json
@@ -41,7 +42,7 @@ class Answer:
         return 200 <= self.status < 300
 
 
-class Simulator:
+class Simulator(abc.ABC):
     """A vendor on this machine; `async with` starts and stops it."""
 
     def __init__(
@@ -67,12 +68,13 @@ class Simulator:
     def url(self) -> str:
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}"
 
+    @abc.abstractmethod
     def routes(self) -> Iterable[web.RouteDef]:
-        raise NotImplementedError
+        """Return what the vendor answers."""
 
+    @abc.abstractmethod
     def operation(self, request: web.Request) -> tuple[str, str]:
         """Name the operation and the account of a request."""
-        raise NotImplementedError
 
     def actions(self) -> dict[str, Callable[..., Any]]:
         """What the remote control may do."""
