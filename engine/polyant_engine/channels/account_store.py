@@ -30,6 +30,16 @@ class PostgresAccounts:
         rows = await self._database.fetch(SQL["list_accounts"])
         return [found for row in rows if (found := self._account(row)) is not None]
 
+    async def of_agent(self, slug: str, kind: Kind) -> Account | None:
+        """Return the channel of an agent, if both are switched on: whose webhook is called."""
+        row = await self._database.fetchrow(SQL["find_account_of_agent"], slug, kind.value)
+        return None if row is None else self._account(row)
+
+    async def by_id(self, channel_id: uuid.UUID) -> Account | None:
+        """Return a channel that is switched on."""
+        row = await self._database.fetchrow(SQL["find_account"], channel_id)
+        return None if row is None else self._account(row)
+
     def _account(self, row: Record) -> Account | None:
         secrets: dict[str, str] = {}
         if row["box"] is not None:

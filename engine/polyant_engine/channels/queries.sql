@@ -128,3 +128,13 @@ WHERE ch.enabled AND a.deleted_at IS NULL AND a.status = 'active';
 SELECT ch.id, ch.version
 FROM channels AS ch JOIN agents AS a ON a.id = ch.agent_id
 WHERE ch.enabled AND a.deleted_at IS NULL AND a.status = 'active';
+
+-- name: find_account_of_agent
+SELECT ch.id, ch.agent_id, ch.kind, ch.account AS name, ch.version, ch.settings, ch.box, ch.key_id
+FROM channels AS ch JOIN agents AS a ON a.id = ch.agent_id
+WHERE a.slug = $1 AND ch.kind = $2 AND ch.enabled AND a.deleted_at IS NULL AND a.status = 'active';
+
+-- name: find_account
+SELECT ch.id, ch.agent_id, ch.kind, ch.account AS name, ch.version, ch.settings, ch.box, ch.key_id
+FROM channels AS ch JOIN agents AS a ON a.id = ch.agent_id
+WHERE ch.id = $1 AND ch.enabled AND a.deleted_at IS NULL AND a.status = 'active';

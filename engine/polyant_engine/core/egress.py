@@ -19,7 +19,7 @@ import contextlib
 import socket
 import ssl
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -55,6 +55,10 @@ class TargetForbidden(errors.BadRequest):
     """A URL leads where it may not."""
 
     default_code: ClassVar[str | None] = "target_forbidden"
+
+
+class AnswerTooLarge(errors.UpstreamFailed):
+    """More came than the caller wants."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +103,19 @@ class Egress:
         return bool(self._private_hosts & {host, bracketed, f"{bracketed}:{port}"})
 
     async def fetch(
-        self, method: str, url: str, *, headers: Mapping[str, str], limit: int, **body: Any
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        limit: int,
+        confides_in: Callable[[str], bool] = lambda _: False,
+        **body: Any,
     ) -> Fetched:
-        """Send a request, follow a few redirects, and return at most `limit` bytes."""
+        """Send a request, follow a few redirects, and return at most `limit` bytes.
+
+        Another host is told the credentials only if the caller confides in its URL.
+        """
         target, sent = url, dict(headers)
         for _ in range(MAX_REDIRECTS + 1):
             async with self._hop(method, target, sent, body) as answer:
@@ -109,7 +123,8 @@ class Egress:
                     return await _whole(answer, limit)
                 following = urljoin(target, answer.headers["location"])
             method, body = ("GET", {}) if answer.status == 303 else (method, body)  # noqa: PLR2004  See Other
-            sent = sent if _origin(following) == _origin(target) else _without_credentials(sent)
+            is_told = _origin(following) == _origin(target) or confides_in(following)
+            sent = sent if is_told else _without_credentials(sent)
             target = following
         raise TargetForbidden(f"{url} redirects more than {MAX_REDIRECTS} times.")
 
@@ -238,9 +253,7 @@ async def _whole(answer: aiohttp.ClientResponse, limit: int) -> Fetched:
     while len(body) <= limit and (more := await answer.content.read(limit + 1 - len(body))):
         body += more
     if len(body) > limit:
-        raise errors.UpstreamFailed(
-            f"The answer of {answer.url.host} is larger than {limit} bytes."
-        )
+        raise AnswerTooLarge(f"The answer of {answer.url.host} is larger than {limit} bytes.")
     return Fetched(
         status=answer.status, headers=dict(answer.headers), body=body, url=str(answer.url)
     )

@@ -20,6 +20,7 @@ FILES = (
     "conversations/queries.sql",
     "channels/queries.sql",
     "channels/guarded.sql",
+    "channels/twilio/queries.sql",
 )
 TITLES = {"turns": "# The life of a turn", "inbox": "## The inbox", "outbox": "## The outbox"}
 # Ended by whoever runs it; the state is a parameter.
