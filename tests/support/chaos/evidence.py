@@ -62,6 +62,16 @@ class Stored:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Message:
+    """What somebody said, as a conversation has it."""
+
+    conversation: str
+    seq: int
+    turn: str
+    content: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Turn:
     """A turn of a channel, with what was answered."""
 
@@ -128,6 +138,7 @@ class Evidence:
     delivered: Sequence[Delivered] = ()
     polls: Sequence[Poll] = ()
     stored: Sequence[Stored] = ()
+    messages: Sequence[Message] = ()
     turns: Sequence[Turn] = ()
     parts: Sequence[Part] = ()
     writes: Sequence[Write] = ()

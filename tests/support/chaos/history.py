@@ -20,13 +20,15 @@ class History:
         moments = [(said.at, f"said in {said.place[2]} as {said.key}: {said.token}")]
         if said.acknowledged_at is not None:
             moments.append((said.acknowledged_at, "acknowledged to the vendor"))
-        facts = []
-        for row in self._found.stored:
-            if (row.kind, row.account, row.key) == (*said.place[:2], said.key) or (
-                said.token in (row.content or "").split()
-            ):
-                facts.append(f"inbox {row.key}: seq {row.seq}, turn {row.turn} {row.reason}")
-                moments += self._of_turn(row.turn or "")
+        facts = [
+            f"inbox {row.key}: seq {row.seq}, turn {row.turn} {row.reason}"
+            for row in self._found.stored
+            if (row.kind, row.account, row.key) == (*said.place[:2], said.key)
+        ]
+        for message in self._found.messages:
+            if said.token in message.content.split():
+                facts.append(f"message {message.seq} of {message.conversation}")
+                moments += self._of_turn(message.turn)
         return self._shown(moments, facts)
 
     def of_part(self, part: Part) -> list[str]:

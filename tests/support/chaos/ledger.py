@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
-from support.chaos.evidence import Part, Stored, Turn, Write
+from support.chaos.evidence import Message, Part, Stored, Turn, Write
 
 _SQL = Path(__file__).with_name("ledger.sql")
 
@@ -16,6 +16,10 @@ SELECT i.kind, i.account, i.dedupe_key, i.state = 'accepted', i.reason, m.conten
     m.conversation_id::text, m.seq, m.turn_id::text
 FROM inbox AS i LEFT JOIN messages AS m ON m.id = i.message_id
 ORDER BY i.received_at
+"""
+_MESSAGES = """
+SELECT m.conversation_id::text, m.seq, coalesce(m.turn_id::text, ''), m.content
+FROM messages AS m WHERE m.role = 'user' ORDER BY m.conversation_id, m.seq
 """
 _TURNS = """
 SELECT t.id::text, t.conversation_id::text, t.state, t.first_seq, t.losses, coalesce(t.error, ''),
@@ -46,6 +50,7 @@ class Rows:
     """What the tables hold at the end."""
 
     stored: Sequence[Stored]
+    messages: Sequence[Message]
     turns: Sequence[Turn]
     parts: Sequence[Part]
     writes: Sequence[Write]
@@ -67,6 +72,7 @@ async def read(connection: asyncpg.Connection, replicas: Mapping[str, str]) -> R
     behind = time.time() - time.monotonic()
     return Rows(
         stored=[_stored(row) for row in await connection.fetch(_INBOX)],
+        messages=[_message(row) for row in await connection.fetch(_MESSAGES)],
         turns=[_turn(row) for row in await connection.fetch(_TURNS)],
         parts=[_part(row) for row in await connection.fetch(_PARTS)],
         writes=[_write(row, replicas, behind) for row in await connection.fetch(_WRITES)],
@@ -76,6 +82,11 @@ async def read(connection: asyncpg.Connection, replicas: Mapping[str, str]) -> R
 def _stored(row: Sequence[object]) -> Stored:
     names = ("kind", "account", "key", "is_accepted", "reason", "content", "conversation")
     return Stored(**dict(zip((*names, "seq", "turn"), row, strict=True)))  # type: ignore[arg-type]  # as the query gives them
+
+
+def _message(row: Sequence[object]) -> Message:
+    names = ("conversation", "seq", "turn", "content")
+    return Message(**dict(zip(names, row, strict=True)))  # type: ignore[arg-type]  # as the query gives them
 
 
 def _turn(row: Sequence[object]) -> Turn:

@@ -42,15 +42,15 @@ def judge(evidence: Evidence) -> Verdict:
 def stored(evidence: Evidence, history: History) -> Iterator[Violation]:
     """What the vendor will not say again has a row, and its words are in one message."""
     rows = {(row.kind, row.account, row.key): row for row in evidence.stored}
-    words = Counter(word for row in evidence.stored for word in (row.content or "").split())
+    words = Counter(word for each in evidence.messages for word in each.content.split())
     for said in evidence.said:
         row = rows.get((*said.place[:2], said.key))
         if row is None and said.acknowledged_at is not None:
             yield _of(Promise.STORED, said, history, "was acknowledged and is not stored")
         if row is not None and not row.is_accepted:
             yield _of(Promise.STORED, said, history, f"was ignored: {row.reason}")
-        if words[said.token] > 1:
-            yield _of(Promise.STORED, said, history, f"is stored {words[said.token]} times")
+        if row is not None and row.is_accepted and words[said.token] != 1:
+            yield _of(Promise.STORED, said, history, f"is in {words[said.token]} messages")
 
 
 def answered(evidence: Evidence, history: History) -> Iterator[Violation]:

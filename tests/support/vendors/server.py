@@ -175,7 +175,8 @@ class Simulator(abc.ABC):
         operation, account = self.operation(request)
         exchange = self.journal.new_exchange()
         body = await shown_body(request)
-        self.journal.add("in", operation, account, exchange, method=request.method, body=body)
+        shown = {"method": request.method, "peer": request.remote, "body": body}
+        self.journal.add("in", operation, account, exchange, **shown)
         # A caller that hangs up does not take back what it asked for.
         work = self.spawn(self._answered(request, handler, (operation, account, exchange)))
         try:

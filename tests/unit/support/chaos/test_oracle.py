@@ -9,6 +9,7 @@ from support.chaos.evidence import (
     Delivered,
     Evidence,
     Fault,
+    Message,
     Part,
     Poll,
     Said,
@@ -76,12 +77,14 @@ STORED = Stored(
     seq=1,
     turn="turn-1",
 )
+MESSAGE = Message(conversation="c", seq=1, turn="turn-1", content="m1")
 DELIVERED = Delivered(place=PLACE, text=TEXT, external_id="900", at=7.1, asked_at=7.0, replica="a")
 WELL = Evidence(
     said=[Said(place=PLACE, key="100", token="m1", at=1.0, acknowledged_at=2.0)],
     delivered=[DELIVERED],
     polls=[Poll(kind="telegram", account="7", replica="a", begun=1.5, ended=2.0)],
     stored=[STORED],
+    messages=[MESSAGE],
     turns=[TURN],
     parts=[PART],
     writes=[
@@ -121,11 +124,11 @@ def polls(*begun: float) -> dict[str, Any]:
 
 BROKEN: dict[str, tuple[dict[str, Any], set[Promise]]] = {
     "an acknowledged message that is stored nowhere": (
-        {"stored": [], "turns": [], "parts": [], "delivered": [], "writes": []},
+        {"stored": [], "messages": [], "turns": [], "parts": [], "delivered": [], "writes": []},
         {Promise.STORED, Promise.SETTLED},
     ),
     "a message that is stored twice": (
-        {"stored": [STORED, replace(STORED, key="100-again", seq=2)]},
+        {"messages": [MESSAGE, replace(MESSAGE, seq=2)]},
         {Promise.STORED},
     ),
     "a message that was ignored": (
@@ -209,6 +212,7 @@ def two_messages(**more: Any) -> Evidence:
     given: dict[str, Any] = {
         "said": [*WELL.said, later],
         "stored": [STORED, stored],
+        "messages": [MESSAGE, replace(MESSAGE, content="m2", seq=2, turn="turn-2")],
         "turns": [TURN, turn],
         "parts": [PART, part],
         "writes": [*WELL.writes, claim],
