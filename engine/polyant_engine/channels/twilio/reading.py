@@ -13,6 +13,7 @@ LONGEST_TEXT = 10_000  # characters; the vendor cuts at 1,600
 
 _SID = re.compile(r"[A-Za-z]{2}[0-9A-Za-z]{8,62}")
 _PERSON = re.compile(r"(whatsapp:)?\+[1-9]\d{3,14}")
+_MEDIA_TYPE = re.compile(r"[ -~]{1,100}")
 _HOSTS = ("twilio.com", "twiliocdn.com")
 
 
@@ -104,7 +105,8 @@ def _said(parameters: Mapping[str, str]) -> str:
 def _attachments(parameters: Mapping[str, str], vendor: str) -> Iterator[Attachment]:
     for number in range(_count(parameters)):
         url = parameters.get(f"MediaUrl{number}", "")
-        kind = parameters.get(f"MediaContentType{number}", "").lower()[:100]
+        said = parameters.get(f"MediaContentType{number}", "").lower()
+        kind = said if _MEDIA_TYPE.fullmatch(said) else ""
         if is_vendors(url, vendor):
             yield Attachment(kind=_kind(kind), reference=url, media_type=kind or None)
 

@@ -55,6 +55,13 @@ def test_files_stay_with_the_vendor(kind: str, known: AttachmentKind) -> None:
     assert (file.kind, file.reference, file.media_type) == (known, MEDIA, kind or None)
 
 
+@pytest.mark.parametrize("kind", ["\x00", "image/\x00png", "x" * 200, "größe"])
+def test_an_odd_kind_of_file_is_no_kind(kind: str) -> None:
+    (file,) = heard(NumMedia="1", MediaUrl0=MEDIA, MediaContentType0=kind).attachments
+
+    assert file.media_type is None
+
+
 @pytest.mark.parametrize("count", ["", "x", "-1", "99999999999", "٣"])
 def test_an_odd_number_of_files_is_none(count: str) -> None:
     event = heard(NumMedia=count, MediaUrl0=MEDIA)
