@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from polyant_engine.channels.slack.runs import Run, paragraphs
 from polyant_engine.channels.telegram.entities import Formatted, Kind
 
-_MARKUP = re.compile(r"<([^<>\n]+)>")
+_MARKUP = re.compile(r"<([^<>\s][^<>\n]*)>")
 _MARKS: Mapping[Kind, str] = {
     Kind.CODE: "`",
     Kind.STRUCK: "~",

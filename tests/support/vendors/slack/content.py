@@ -37,9 +37,28 @@ def checked_blocks(value: Any) -> list[dict[str, Any]]:
 
 
 def _checked_length(block: dict[str, Any]) -> int:
+    if block.get("type") == "rich_text":
+        return _checked_elements(block.get("elements"))
     text = block.get("text", "")
     words = text.get("text", "") if isinstance(text, dict) else str(text)
     most = LONGEST_MARKDOWN if block.get("type") == "markdown" else LONGEST_SECTION
     if len(words) > most:
         raise Refused("invalid_blocks", errors=[f"must be less than {most + 1} characters"])
     return len(words)
+
+
+def _checked_elements(elements: Any) -> int:
+    """The length of a rich text, in which nothing may be empty."""
+    if not isinstance(elements, list) or not elements:
+        raise Refused("invalid_blocks", errors=["must provide elements"])
+    total = 0
+    for element in elements:
+        if "elements" in element:
+            total += _checked_elements(element["elements"])
+            continue
+        if element.get("type") == "link" and "://" not in element.get("url", ""):
+            raise Refused("invalid_blocks", errors=["must provide a url"])
+        if not element.get("text"):
+            raise Refused("invalid_blocks", errors=["must be more than 0 characters"])
+        total += len(element["text"])
+    return total

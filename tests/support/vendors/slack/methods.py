@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Arguments: TypeAlias = dict[str, Any]
 Method: TypeAlias = Callable[["Slack", App, Arguments], Awaitable[dict[str, Any]]]
 LONGEST_TEXT = 40_000
+READS = frozenset({"conversations.info", "conversations.replies", "users.info", "files.info"})
 
 
 async def auth_test(vendor: "Slack", app: App, _: Arguments) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from aiohttp import WSMsgType, web
 from typing_extensions import override
 
 from support.vendors.slack.app import App
-from support.vendors.slack.methods import METHODS, unknown
+from support.vendors.slack.methods import METHODS, READS, unknown
 from support.vendors.slack.people import People
 from support.vendors.slack.refusals import Refused
 from support.vendors.slack.socket import (
@@ -78,9 +78,11 @@ class Slack(People):
         self._tickets[ticket] = (app, self.clock.now() + TICKET_SECONDS)
         return f"{self.url.replace('http', 'ws', 1)}/_socket/{ticket}?app_id={app.id}"
 
-    async def refresh(self, app: App | str, reason: str = "refresh_requested") -> None:
-        """Tell every socket of an app to go: `warning` closes none, the others do."""
-        for socket in (*self.app(app).sockets,):
+    async def refresh(
+        self, app: App | str, reason: str = "refresh_requested", count: int | None = None
+    ) -> None:
+        """Tell the oldest sockets of an app to go, or all: `warning` closes none, others do."""
+        for socket in self.app(app).sockets[:count]:
             await self._dismiss(self.app(app), socket, reason)
 
     async def _dismiss(self, app: App, socket: Socket, reason: str) -> None:
@@ -205,6 +207,8 @@ def _bearer(request: web.Request) -> str:
 async def _arguments(request: web.Request) -> dict[str, Any]:
     arguments: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json" and await request.read():
+        if request.match_info["method"] in READS:
+            return arguments  # methods that only read do not look at JSON
         return {**arguments, **await request.json()}
     if request.method == "POST":
         arguments |= dict(await request.post())

@@ -31,14 +31,15 @@ class World(Simulator):
         """An installed app with tokens of its own."""
         user = self.add_person(name, is_bot=True)
         secret = f"{self.random.getrandbits(128):032x}"
+        number = self.new_id("A")
         app = App(
-            id=self.new_id("A"),
+            id=number,
             team=self.team,
             bot_user=user,
             bot_id=self.new_id("B"),
             name=name,
             bot_token=f"xoxb-{self.random.getrandbits(64)}-{secret[:24]}",
-            app_token=f"xapp-1-{self.random.getrandbits(64)}-{secret}",
+            app_token=f"xapp-1-{number}-{self.random.getrandbits(40)}-{secret * 2}",
             signing_secret=secret,
         )
         self.apps[app.id] = app
