@@ -7,10 +7,11 @@ message it is asked whether the contact opted out, and whether WhatsApp takes mo
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from typing import Any, Protocol
 
 from polyant_engine.channels import model
 from polyant_engine.channels.model import Account, Address, Live, LiveState, Outcome, Part
@@ -35,6 +36,22 @@ FORBIDDEN = 403
 _LOG = logging.getLogger(__name__)
 
 
+class Calls(Protocol):
+    """The API as one account; each may raise `api.ApiError`."""
+
+    async def create_message(self, asked: Mapping[str, str], permit: Permit) -> Mapping[str, Any]:
+        """Send a message."""
+        ...
+
+    async def type(self, message_sid: str) -> None:
+        """Show that an answer is being written."""
+        ...
+
+    async def check(self) -> None:
+        """Try the credentials."""
+        ...
+
+
 class TwilioAdapter:
     """A channel of one account; built without I/O."""
 
@@ -42,7 +59,7 @@ class TwilioAdapter:
         self,
         account: Account,
         configuration: Configuration,
-        calls: api.Api,
+        calls: Calls,
         contacts: Contacts,
         clock: Clock,
         callback: Callable[[Part], str | None],

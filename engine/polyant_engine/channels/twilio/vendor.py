@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from polyant_engine.channels.model import Account, Attachment, Json, Kind
-from polyant_engine.channels.ports import Intake
+from polyant_engine.channels.ports import Intake, Renderer
 from polyant_engine.channels.twilio.adapter import TwilioAdapter
 from polyant_engine.channels.twilio.api import MESSAGING, VENDOR, Api
 from polyant_engine.channels.twilio.callbacks import callback_of
@@ -23,7 +23,7 @@ class TwilioVendor:
     """Makes the adapters of accounts; `public_url` is where Twilio can reach this installation."""
 
     kind: Kind = Kind.WHATSAPP
-    renderer: TwilioRenderer = TwilioRenderer()
+    renderer: Renderer = TwilioRenderer()
 
     def __init__(
         self,

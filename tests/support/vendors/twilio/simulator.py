@@ -40,6 +40,7 @@ class Twilio(People):
         media = _MESSAGES + "/{message}/Media/{media}"
         return [
             web.post(_MESSAGES + ".json", self._create),
+            web.get(_MESSAGES + ".json", self._list),
             web.get(_MESSAGES + "/{message}.json", self._fetch),
             web.get(media, self._redirect),
             web.delete(media, self._forget),
@@ -51,6 +52,8 @@ class Twilio(People):
     @override
     def operation(self, request: web.Request) -> tuple[str, str]:
         name = _OPERATIONS.get(request.path.rpartition("/")[2])
+        if request.method == "GET" and name == "messages.create":
+            name = "messages.list"
         kind = "media" if "edia/" in request.path else "messages.fetch"
         return name or kind, request.match_info.get("account", "")
 
@@ -77,6 +80,17 @@ class Twilio(People):
         except Refused as refused:
             return _refusal(refused)
         return web.json_response(message.wire(), status=201)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        """The first page; there is no second one here."""
+        try:
+            account = self._authorized(request)
+        except Refused as refused:
+            return _refusal(refused)
+        size = int(request.query.get("PageSize", "50"))
+        found = [each for each in self.messages.values() if each.account == account.sid]
+        page = [message.wire() for message in found[::-1][:size]]
+        return web.json_response({"messages": page, "page": 0, "page_size": size})
 
     async def _fetch(self, request: web.Request) -> web.Response:
         try:
