@@ -54,7 +54,7 @@ class Traffic(abc.ABC):
 
     @abc.abstractmethod
     def break_vendor(self, name: str) -> None:
-        """Begin a fault: `slow`, `limited`, `failing`, `cut-before`, `cut-after`, `repeating`."""
+        """Begin a fault, in place of another: the names are those that `faults` gives."""
 
     @abc.abstractmethod
     def heal(self) -> None:

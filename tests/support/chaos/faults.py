@@ -219,7 +219,6 @@ EVERYWHERE: dict[str, Fault] = {
     "vendor-fails-after": _vendor("failing-done"),
     "vendor-hangs-up": _vendor("cut-before"),
     "vendor-hangs-up-after": _vendor("cut-after"),
-    "vendor-repeats": _vendor("repeating"),
 }
 WITH_LEASE: dict[str, Fault] = {
     "api-away": api_away,

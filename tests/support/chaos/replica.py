@@ -82,9 +82,12 @@ class Replica:
         return False
 
     async def until_ready(self) -> None:
-        async with asyncio.timeout(START_SECONDS):
-            while not await self.is_ready():  # noqa: ASYNC110  a process has no event for it
-                await asyncio.sleep(0.1)
+        deadline = time.monotonic() + START_SECONDS
+        while not await self.is_ready():
+            if time.monotonic() > deadline:
+                tail = self.log.read_text(errors="replace")[-2000:]
+                raise RuntimeError(f"engine {self.name} is not ready:\n{tail}")
+            await asyncio.sleep(0.1)
 
     async def kill(self) -> None:
         """End it without a word."""

@@ -10,25 +10,25 @@ import asyncio
 import os
 import random
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from polyant_engine import __main__ as program
 from polyant_engine import settings
 from polyant_engine.core.clock import SystemClock
+from polyant_engine.core.queries import Queries
 from polyant_engine.leadership import fence, kubernetes
 
 # Features read their statements when they are imported, so they are imported after a mutation.
 Break = Callable[[], None]
 
 
-def _replaced(texts: Mapping[str, Any], name: str, old: str, new: str) -> None:
-    sql = texts[name]
-    if old not in sql:
+def _replaced(queries: Queries, name: str, old: str, new: str) -> None:
+    if old not in queries[name]:
         raise AssertionError(f"{name} does not say {old!r} any more: mend this mutation")
-    cast("dict[str, Any]", texts)[name] = sql.replace(old, new)
+    queries._statements[name] = queries[name].replace(old, new)
 
 
 def _patched(owner: object, name: str, value: object) -> None:

@@ -20,7 +20,20 @@ from support.vendors.telegram.simulator import Telegram
 BOTS = 2
 PEOPLE = 5  # for each bot
 MANY = 10_000
-SLOW_SECONDS = 1.2
+_LIMIT = (
+    '{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 1",'
+    '"parameters":{"retry_after":1}}'
+)
+BAD = {
+    "slow": faults.slow(1.2),
+    "limited": faults.failing(429, body=_LIMIT),
+    "failing": faults.bad_gateway(),
+    "failing-done": faults.bad_gateway(done=True),
+    "cut-before": faults.cut(done=False),
+    "cut-after": faults.cut(done=True),
+}
+# A vendor is far away: it has a message some time before its sender knows.
+USUAL = faults.slow(0.15, done=True)
 
 
 class TelegramTraffic(Traffic):
@@ -36,6 +49,7 @@ class TelegramTraffic(Traffic):
             bot.id: [self.telegram.add_person(f"P{n}") for n in range(PEOPLE)] for bot in self.bots
         }
         self._numbers = itertools.count(1)
+        self.heal()
         self._tokens: dict[tuple[str, int], str] = {}  # by account and number of the update
 
     @override
@@ -129,26 +143,14 @@ class TelegramTraffic(Traffic):
 
     @override
     def break_vendor(self, name: str) -> None:
-        limit = '{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 1",'
-        body = limit + '"parameters":{"retry_after":1}}'
-        bad = {
-            "slow": faults.slow(SLOW_SECONDS),
-            "limited": faults.failing(429, body=body),
-            "failing": faults.bad_gateway(),
-            "failing-done": faults.bad_gateway(done=True),
-            "cut-before": faults.cut(done=False),
-            "cut-after": faults.cut(done=True),
-        }
-        if name == "repeating":
-            for bot in self.bots:
-                self.telegram.bring_back(bot, 3)
-            return
-        # Every third call, so that the others go on beside.
-        self.telegram.faults.inject(bad[name], operation="sendMessage", times=MANY)
+        self.heal(BAD[name])
 
     @override
-    def heal(self) -> None:
+    def heal(self, first: faults.Fault | None = None) -> None:
         self.telegram.faults.heal()
+        for fault in (first, USUAL):
+            if fault is not None:
+                self.telegram.faults.inject(fault, operation="sendMessage", times=MANY)
 
 
 def _latest(calls: list[Entry], fact: Entry) -> Entry:
