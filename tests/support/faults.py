@@ -106,14 +106,18 @@ def twice() -> Lines:
 
 
 def reordered() -> Lines:
-    """A watch that says each two events in the wrong order, if a second comes soon."""
+    """A watch that says each two events in the wrong order, if a second comes soon.
+
+    It keeps what even a bad API server keeps: whoever is cut off and goes on from the last version it
+    was told misses nothing. So the older of two is the last that is said, together with the newer, and
+    a bookmark overtakes nothing.
+    """
     held: list[bytes] = []
 
     def lines(line: bytes) -> list[bytes]:
-        if not line:
-            return [held.pop()] if held else []
-        if _event(line).get("type") == "BOOKMARK":
-            return [line]
+        if not line or _event(line).get("type") == "BOOKMARK":
+            before, held[:] = held[:], []
+            return [*before, line]
         if not held:
             held.append(line)
             return []

@@ -27,7 +27,10 @@ _HOP = frozenset({"connection", "transfer-encoding", "content-length", "content-
 SILENCE_SECONDS: Final = 0.3
 
 # Rewrites the lines of a watch: one in, any number out; an empty one in is a moment of silence.
+# What comes out for one line is sent in one piece: a cut loses all of it or nothing.
 Lines: TypeAlias = Callable[[bytes], list[bytes]]
+# Makes a rewriter: each watch has one of its own, for what one holds back is not another's to say.
+Rewrite: TypeAlias = Callable[[], Lines]
 
 
 class Cut(Exception):
@@ -59,7 +62,7 @@ class Rule:
     watch: bool
     left: int
     fault: Fault | None = None
-    lines: Lines | None = None
+    rewrite: Rewrite | None = None
     hits: int = 0
 
     def fits(self, exchange: Exchange) -> bool:
@@ -75,6 +78,10 @@ class Rule:
         self.left -= 1
         self.hits += 1
         return self
+
+    def rewriter(self) -> Lines:
+        """What one watch says; without a rewrite, the truth."""
+        return self.rewrite() if self.rewrite else truth
 
 
 @dataclass
@@ -102,9 +109,9 @@ class FaultyApi:
         """Let the next requests that fit meet a fault."""
         return self._add(Rule(method, path, watch, times, fault=fault))
 
-    def rewrite(self, lines: Lines, *, path: str = "", times: int = 1000) -> Rule:
+    def rewrite(self, rewrite: Rewrite, *, path: str = "", times: int = 1000) -> Rule:
         """Let the next watches that fit say something else than the truth; open ones are cut first."""
-        rule = self._add(Rule("", path, watch=True, left=times, lines=lines))
+        rule = self._add(Rule("", path, watch=True, left=times, rewrite=rewrite))
         self.drop_watches()
         return rule
 
@@ -184,7 +191,7 @@ class FaultyApi:
             if answer is not None:
                 return answer
             if exchange.is_watch:
-                return await self._watch(exchange, rule.lines if rule else None)
+                return await self._watch(exchange, rule.rewriter() if rule else truth)
             return await passed(await exchange.forward())
         except (Cut, aiohttp.ClientError, ConnectionError):
             if request.transport is not None:
@@ -203,15 +210,22 @@ class FaultyApi:
             timeout=aiohttp.ClientTimeout(total=None),
         )
 
-    async def _watch(self, exchange: Exchange, lines: Lines | None) -> web.StreamResponse:
+    async def _watch(self, exchange: Exchange, lines: Lines) -> web.StreamResponse:
         upstream = await exchange.forward()
         response = web.StreamResponse(status=upstream.status, headers=_headers(upstream))
         await response.prepare(exchange.request)
         async with upstream:
             async for line in _lines(upstream):
-                for each in lines(line) if lines else [line]:
-                    await response.write(each)
+                if exchange.request.transport is None:
+                    break  # it was cut, and nobody else is told so before there is something to say
+                if said := b"".join(lines(line)):
+                    await response.write(said)
         return response
+
+
+def truth(line: bytes) -> list[bytes]:
+    """A watch as it is."""
+    return [line]
 
 
 async def _lines(upstream: aiohttp.ClientResponse) -> AsyncIterator[bytes]:

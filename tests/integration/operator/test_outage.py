@@ -158,7 +158,7 @@ def test_watches_that_hang_with_open_connections_end_the_process_and_the_log_say
     ) as one:
         eventually(lambda: one.metric("polyant_operator_leader") == 1, "it leads", seconds=60)
         eventually(lambda: one.get("/livez")[0] == 200, "it lives")
-        api.rewrite(faults.silent())
+        api.rewrite(faults.silent)
 
         eventually(lambda: one.get("/livez")[0] == 503, "/livez fails", seconds=40)
 
