@@ -17,6 +17,7 @@ import orjson
 
 from polyant_engine.channels.bodies import PermittedBody
 from polyant_engine.channels.ports import Permit
+from polyant_engine.channels.slack.wire import parsed
 from polyant_engine.core import errors
 from polyant_engine.core.egress import Egress, Fetched
 
@@ -144,10 +145,7 @@ def _result(answer: Fetched) -> Mapping[str, Any]:
 
 
 def _parsed(answer: Fetched) -> Mapping[str, Any]:
-    try:
-        found = orjson.loads(answer.body)
-    except ValueError:
-        found = None
+    found = parsed(answer.body)
     if isinstance(found, dict):
         return found
     if answer.status == TOO_MANY:

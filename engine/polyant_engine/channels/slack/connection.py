@@ -14,6 +14,7 @@ import orjson
 
 from polyant_engine.channels.slack.api import NotUnderstood, NotWritten, WebApi
 from polyant_engine.channels.slack.files import is_vendor
+from polyant_engine.channels.slack.wire import parsed
 from polyant_engine.core.egress import Egress
 
 OPEN = "apps.connections.open"
@@ -46,7 +47,8 @@ class Socket:
     async def receive(self) -> Mapping[str, Any] | None:
         """Return the next message that is a JSON object."""
         async for message in self._web:
-            if message.type is aiohttp.WSMsgType.TEXT and (found := _parsed(message.data)):
+            found = parsed(message.data) if message.type is aiohttp.WSMsgType.TEXT else None
+            if isinstance(found, dict):
                 return found
         return None
 
@@ -99,11 +101,3 @@ def _web_address(url: str) -> str:
     """Return what a socket's URL is to proxies and rules, which know http only."""
     scheme, separator, rest = url.partition("://")
     return {"wss": "https", "ws": "http"}.get(scheme, "") + separator + rest
-
-
-def _parsed(data: str) -> Mapping[str, Any] | None:
-    try:
-        found = orjson.loads(data)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None

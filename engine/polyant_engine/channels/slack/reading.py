@@ -81,8 +81,12 @@ def _ignored(key: str, reason: str, message: Message | None = None) -> Inbound:
     )
 
 
-def _digest(payload: Any) -> str:
-    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+def _digest(payload: Mapping[str, Any]) -> str:
+    try:
+        said = json.dumps(payload, sort_keys=True)
+    except RecursionError:
+        said = " ".join(sorted(payload))
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
 
 
 def _reason(

@@ -18,7 +18,7 @@ MOST_LOOKS = 50
 class SlackRenderer:
     """Makes the messages: a rich text block, and the same as mrkdwn where blocks are not shown."""
 
-    def render(self, markdown: str) -> Sequence[Content]:
+    def render(self, markdown: str, chat: str = "") -> Sequence[Content]:  # noqa: ARG002  all places are alike
         """Convert and split; an empty reply is no message."""
         return [
             Content(text=written(piece), formatting={"blocks": list(rich_text(piece))})

@@ -17,8 +17,9 @@ from polyant_engine.channels.ports import Intake
 from polyant_engine.channels.slack.configuration import Configuration, Mode, configuration
 from polyant_engine.channels.slack.reading import Self, read
 from polyant_engine.channels.slack.signature import is_signed
+from polyant_engine.channels.slack.wire import parsed
 from polyant_engine.core import errors
-from polyant_engine.core.calls import Call, parse_json
+from polyant_engine.core.calls import Call
 from polyant_engine.core.clock import Clock
 from polyant_engine.core.routing import Endpoint, public
 
@@ -85,7 +86,7 @@ class SlackWebhooks:
                 extra={"channel": str(account.id)},
             )
             raise NotSigned("Invalid Slack signature.")
-        told = parse_json(body)
+        told = parsed(body)
         if not isinstance(told, dict):
             raise errors.BadRequest("An event is a JSON object.")
         return told

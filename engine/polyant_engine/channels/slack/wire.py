@@ -4,8 +4,10 @@ The vendor adds fields and kinds at any time, so unknown ones are no error; a kn
 type is, and makes one event unreadable, never another.
 """
 
-from typing import Annotated, TypeAlias
+import json
+from typing import Annotated, Any, TypeAlias
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 # What a column of the database can hold.
@@ -70,7 +72,7 @@ class Message(Wire):
     channel_type: str | None = None
     subtype: str | None = None
     hidden: bool = False
-    user: str | None = None
+    user: str | None = Field(None, max_length=100)
     bot_id: str | None = None
     text: str | None = None
     thread_ts: Stamp | None = None
@@ -97,7 +99,7 @@ class Payload(Wire):
     """What is around an event."""
 
     team_id: Name
-    event_id: str = Field("", max_length=100)
+    event_id: str = Field("", max_length=100, pattern=r"^[!-~]*$")
     api_app_id: str | None = None
     is_ext_shared_channel: bool = False
     authorizations: tuple[Authorization, ...] = ()
@@ -108,3 +110,18 @@ class Payload(Wire):
         return next(
             (each.user_id for each in self.authorizations if each.is_bot and each.user_id), ""
         )
+
+
+def parsed(raw: bytes | str) -> Any:
+    """Read the vendor's JSON, also with halves of surrogate pairs in it; nothing if it is none."""
+    try:
+        return orjson.loads(raw)
+    except ValueError:
+        return _lenient(raw)
+
+
+def _lenient(raw: bytes | str) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None

@@ -231,14 +231,31 @@ def test_what_is_no_event_at_all_is_remembered_as_such(wrong: dict[str, Any]) ->
     assert found.reason in ("unreadable", "unknown-kind")
 
 
+def test_what_is_nested_without_end_is_no_end() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(5000):
+        deep = {"x": deep}
+
+    assert read(deep, ANYBODY, Self()).reason == "unreadable"
+    assert read({"team_id": TEAM, "event": deep}, ANYBODY, Self()).reason == "unknown-kind"
+
+
+@pytest.mark.parametrize("name", ["x" * 101, "a\x00b", "\ud83d"])
+def test_a_name_of_an_event_that_could_be_no_key_is_not_used(name: str) -> None:
+    assert read(payload({"event_id": name}), ANYBODY, Self()).reason == "unreadable"
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=8,
 )
+AROUND = ("team_id", "event_id", "api_app_id", "authorizations", "is_ext_shared_channel", "type")
 FIELDS = ("channel", "text", "user", "files", "attachments", "thread_ts", "edited", "subtype")
 
 
-@given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.dictionaries(st.text(max_size=9), JSON))
+@given(
+    st.dictionaries(st.sampled_from(FIELDS), JSON), st.dictionaries(st.sampled_from(AROUND), JSON)
+)
 def test_nothing_that_is_sent_raises(event: dict[str, Any], around: dict[str, Any]) -> None:
     read(payload(around, **event), ANYBODY, Self())

@@ -167,6 +167,14 @@ async def test_what_is_no_event_is_bad_and_stores_nothing(body: bytes) -> None:
     assert not world.inbox.events
 
 
+async def test_half_of_a_character_keeps_no_message_back() -> None:
+    world = World()
+    said = json.dumps(callback(event={**EVENT, "text": "half \ud83d"})).encode()
+
+    assert (await world.post(body=said)).status == 200
+    assert [each.text for each in world.inbox.messages] == ["half \ufffd"]
+
+
 @pytest.mark.parametrize(
     "told", [{"type": "app_rate_limited"}, callback(api_app_id="A9OTHER"), {"type": 5}, {}]
 )
