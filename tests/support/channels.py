@@ -178,7 +178,7 @@ class ScriptedAdapter:
 class PlainRenderer:
     """One part for each paragraph."""
 
-    def render(self, markdown: str) -> Sequence[Content]:
+    def render(self, markdown: str, chat: str = "") -> Sequence[Content]:  # noqa: ARG002  all places are alike
         return [Content(text=piece) for piece in markdown.split("\n\n") if piece]
 
 

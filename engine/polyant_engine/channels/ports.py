@@ -110,8 +110,11 @@ class Adapter(Protocol):
 class Renderer(Protocol):
     """Makes messages of one vendor of a reply. Pure, cheap to import: every replica renders."""
 
-    def render(self, markdown: str) -> Sequence[Content]:
-        """Convert and split; an empty reply is no message. The same text gives the same parts."""
+    def render(self, markdown: str, chat: str = "") -> Sequence[Content]:
+        """Convert and split; an empty reply is no message. The same text gives the same parts.
+
+        `chat` is where it goes, for vendors whose places differ: an SMS is no WhatsApp message.
+        """
         ...
 
 

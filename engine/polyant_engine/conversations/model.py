@@ -104,6 +104,7 @@ class QueuedTurn:
 
     opened: OpenedTurn
     channel: str
+    chat: str  # where in the channel: some vendors have several kinds of places
     text: str
     attachments: Sequence[Mapping[str, Any]]  # as the channel stored them
     is_active: bool  # whether its agent may still answer

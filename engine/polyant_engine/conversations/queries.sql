@@ -159,7 +159,7 @@ WITH candidate AS (
     UPDATE conversations AS c SET running_turn = candidate.id
     FROM candidate WHERE c.id = candidate.conversation_id
 )
-SELECT turn.id, turn.attempt, turn.conversation_id, turn.channel_id, c.channel,
+SELECT turn.id, turn.attempt, turn.conversation_id, turn.channel_id, c.channel, c.chat,
     agent.id AS agent_id, agent.slug, agent.provider, agent.model,
     agent.deleted_at IS NULL AND agent.status = 'active' AS is_active,
     (SELECT jsonb_object_agg(section, content) FROM agent_prompts

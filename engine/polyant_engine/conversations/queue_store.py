@@ -72,6 +72,7 @@ def _queued(row: Record) -> model.QueuedTurn:
     return model.QueuedTurn(
         opened=opened,
         channel=row["channel"],
+        chat=row["chat"],
         text="\n".join(row["texts"] or ()),
         attachments=[item for several in row["attachments"] or () for item in several],
         is_active=row["is_active"],

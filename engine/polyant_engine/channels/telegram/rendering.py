@@ -10,7 +10,7 @@ from polyant_engine.channels.telegram.splitting import split
 class TelegramRenderer:
     """Makes the messages: text and entities, no markup."""
 
-    def render(self, markdown: str) -> Sequence[Content]:
+    def render(self, markdown: str, chat: str = "") -> Sequence[Content]:  # noqa: ARG002  all places are alike
         """Convert and split; an empty reply is no message."""
         return [
             Content(

@@ -25,10 +25,10 @@ ANY_NUMBER = 1_000_000  # of looks in a message; there is no limit
 class TwilioRenderer:
     """Makes the messages of a conversation."""
 
-    def render(self, markdown: str, chat: str = WHATSAPP) -> Sequence[Content]:
+    def render(self, markdown: str, chat: str = "") -> Sequence[Content]:
         """Convert and split; an empty reply is no message. `chat` says whether it is an SMS."""
         text = written_out(formatted(markdown))
-        return whatsapp(text) if chat.startswith(WHATSAPP) else sms(text)
+        return sms(text) if chat and not chat.startswith(WHATSAPP) else whatsapp(text)
 
 
 def whatsapp(text: Formatted) -> Sequence[Content]:
