@@ -29,20 +29,26 @@ def fenced(evidence: Evidence, history: History) -> Iterator[Violation]:
     for write in evidence.writes:
         if not _is_leaders(write):
             continue
-        holder = write.fence_holder.rpartition("_")[0]
-        problems = [
-            (write.replica != holder, f"from {write.replica}, while {holder} held the fence"),
-            (
-                write.epoch not in (None, write.fence_epoch),
-                f"with epoch {write.epoch}, while the fence was at {write.fence_epoch}",
-            ),
-            (write.term not in ("", write.fence_term), "with another term than the fence's"),
-        ]
-        if found := [text for is_wrong, text in problems if is_wrong]:
+        if found := _problems(write):
             change = f"{write.table} {write.subject} {write.before} -> {write.after}"
             what = f"{change} was written {'; '.join(found)}"
             shown = history.around(write.at)
             yield Violation(promise=Promise.FENCED, what=what, history=shown)
+
+
+def _problems(write: Write) -> list[str]:
+    holder = _holder(write)
+    found = []
+    if write.replica != holder:
+        found.append(f"from {write.replica}, while {holder} held the fence")
+    # What another term left in flight keeps its epoch when the new leader decides about it.
+    if write.table == "outbox" and write.after not in ("sending", "sent"):
+        return found
+    if write.epoch not in (None, write.fence_epoch):
+        found.append(f"with epoch {write.epoch}, while the fence was at {write.fence_epoch}")
+    if write.term not in ("", write.fence_term):
+        found.append("with another term than the fence's")
+    return found
 
 
 def _is_leaders(write: Write) -> bool:

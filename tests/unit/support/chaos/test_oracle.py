@@ -255,6 +255,13 @@ def test_what_the_policy_allows_is_well(changes: dict[str, Any]) -> None:
     assert judge(replace(WELL, **changes)).violations == []
 
 
+def test_a_new_leader_decides_about_what_the_old_one_left() -> None:
+    new = {"fence_epoch": 2, "fence_term": "t2", "fence_holder": "b_1", "replica": "b"}
+    settled = write(9, "outbox", subject="part-1", before="sending", after="unknown", **new)
+
+    assert judge(replace(WELL, **also(settled))).violations == []
+
+
 def test_a_turn_that_was_lost_too_often_is_dead_by_a_rule() -> None:
     given_up = replace(TURN, state="abandoned", losses=3, replies=())
 
