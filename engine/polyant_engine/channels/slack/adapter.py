@@ -31,6 +31,13 @@ from polyant_engine.leadership.fence import Term
 BOT_TOKEN = "bot token (xoxb-)"  # noqa: S105  a name
 APP_TOKEN = "app-level token (xapp-)"  # noqa: S105  a name
 
+CURES: Mapping[str, str] = {
+    "missing_scope": "add the scope {scope} at api.slack.com/apps, install the app again",
+    # The vendor says the same of an address that the app is not called from.
+    "invalid_auth": "copy a new one from api.slack.com/apps, or add the addresses of this cluster "
+    "to the app's allowed ones,",
+}
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -46,6 +53,7 @@ class SlackAdapter:
         self._live = Live(state=LiveState.STARTING)
         self._task: asyncio.Task[None] | None = None
         self._waits = Waits()
+        self._shown = sending.Shown()
         self._shows_status = True
 
     @property
@@ -68,6 +76,7 @@ class SlackAdapter:
         """Send one message; a refusal of its looks is followed by the plain text of it."""
         if reason := sending.problem(part):
             return model.Refused(reason=reason, is_permanent=True)
+        self._shown.end(part.address)
         try:
             return sending.sent(await self._sent(part, permit))
         except WebApiError as error:
@@ -82,6 +91,8 @@ class SlackAdapter:
         """
         status = sending.status(address)
         if status is None or not self._shows_status:
+            return
+        if not self._shown.is_due(address, self._clock.monotonic()):
             return
         try:
             await self._api.call("assistant.threads.setStatus", status, self._bot_token)
@@ -140,7 +151,7 @@ class SlackAdapter:
         while True:
             seconds = backoff.next(*TROUBLE_SECONDS)
             try:
-                found = await self._api.call("auth.test", {}, self._bot_token)
+                found = await self._api.call("auth.test", {}, self._bot_token, is_read=True)
                 team, user = found.get("team_id"), found.get("user_id")
                 if isinstance(team, str) and isinstance(user, str):
                     return Self(team=team, user=user)
@@ -158,11 +169,8 @@ class SlackAdapter:
 
     def _give_up(self, token: str, refused: Refused) -> None:
         """Stop for good: nothing that is tried again helps, and what waits to be sent keeps."""
-        if refused.word == "missing_scope":
-            needed = f" {refused.needed}" if refused.needed else ""
-            cure = f"add the scope{needed} to it at api.slack.com/apps, install the app again"
-        else:
-            cure = "copy a new one from api.slack.com/apps"
+        cure = CURES.get(refused.word, "copy a new one from api.slack.com/apps")
+        cure = cure.format(scope=refused.needed or "that is missing")
         reason = f"Slack refuses the {token} with {refused.word}: {cure} and save this channel."
         self._tell(Live(state=LiveState.FAILED, reason=reason))
         if self._task is not None and self._task is not asyncio.current_task():

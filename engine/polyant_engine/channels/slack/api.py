@@ -32,7 +32,6 @@ ABOUT_TOKENS = frozenset(
         "account_inactive",
         "invalid_auth",
         "missing_scope",
-        "no_permission",
         "not_allowed_token_type",
         "not_authed",
         "token_expired",

@@ -66,7 +66,7 @@ async def opened(egress: Egress, api: WebApi, app_token: str) -> AsyncIterator[C
 
     The URL is a secret while it is fresh, so no text of the HTTP client's errors is repeated.
     """
-    url = str((await api.call(OPEN, {}, app_token)).get("url") or "")
+    url = str((await api.call(OPEN, {}, app_token, is_read=True)).get("url") or "")
     address = _web_address(url)
     if not is_vendor(address, api.base_url):
         raise NotUnderstood("Slack gave a socket whose address is not Slack's.")

@@ -56,7 +56,8 @@ def read(payload: Mapping[str, Any], configuration: Configuration, me: Self) -> 
 
 
 def _read(around: Payload, message: Message, configuration: Configuration, me: Self) -> Inbound:
-    user = around.bot_user or me.user
+    # In a shared channel an event may name the app's user of the other organization.
+    user = me.user or around.bot_user
     reason = "other-workspace" if me.team not in ("", around.team_id) else None
     reason = reason or _reason(around, message, configuration, user)
     key = _key(around, message)

@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from polyant_engine.channels import model
@@ -10,6 +11,8 @@ from polyant_engine.channels.model import Address, Outcome, Part, Sent, Unknown
 from polyant_engine.channels.slack import api
 
 METHOD = "chat.postMessage"
+# The vendor takes a status away after two minutes.
+STATUS_SECONDS = 60.0
 # Names of messages of ours, made of the key that is the same for every try.
 MESSAGES = uuid.UUID("5f0c8a52-6f0e-5d6b-9a70-0f6a3c1f8c11")
 
@@ -26,6 +29,8 @@ CURES: Mapping[str, str] = {
     "msg_too_long": "the message is too long for Slack",
     "duplicate_message_not_found": "it was sent before, and deleted since",
     "thread_not_found": "the thread was deleted",
+    "no_permission": "the app may not write in this channel",
+    "ekm_access_denied": "the workspace's administrators have suspended writing in this channel",
 }
 
 _CHANNEL = re.compile(r"[A-Z][A-Z0-9]{1,30}")
@@ -102,3 +107,22 @@ def failed(error: api.WebApiError, *, is_whole_account: bool = False) -> Outcome
     # With a new token, what waits is sent.
     is_passing = error.is_token or error.word in PASSING
     return model.Refused(reason=reason, is_permanent=not is_passing)
+
+
+@dataclass
+class Shown:
+    """Where it shows that the app is at work; asked about every few seconds."""
+
+    until: dict[Address, float] = field(default_factory=dict)
+
+    def is_due(self, address: Address, now: float) -> bool:
+        """Tell whether it has to be shown (again), and note that it is."""
+        self.until = {each: end for each, end in self.until.items() if end > now}
+        if address in self.until:
+            return False
+        self.until[address] = now + STATUS_SECONDS
+        return True
+
+    def end(self, address: Address) -> None:
+        """Note that a message was sent, which ends it."""
+        self.until.pop(address, None)

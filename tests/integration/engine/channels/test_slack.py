@@ -4,14 +4,16 @@ import asyncio
 
 import pytest
 
-from polyant_engine.channels.model import Address, LiveState
+from polyant_engine.channels.model import Address, Attachment, AttachmentKind, LiveState
 from polyant_engine.channels.ports import Vendor
 from polyant_engine.channels.slack.sockets import OTHER_PROGRAM
+from polyant_engine.core.errors import UpstreamFailed
 from support.inbox import MemoryInbox
 from support.slack_world import TERM, account, connected, vendor, working
 from support.telegram_world import until
 from support.vendors import faults
 from support.vendors.faults import Fault
+from support.vendors.receiver import receiving
 from support.vendors.slack.app import App
 from support.vendors.slack.simulator import Slack
 
@@ -162,7 +164,7 @@ async def test_what_fails_at_the_start_is_told_and_tried_again(
         ("bot", "invalid_auth", "bot token (xoxb-) with invalid_auth: copy a new one"),
         ("bot", "account_inactive", "bot token (xoxb-) with account_inactive"),
         ("app", "token_revoked", "app-level token (xapp-) with token_revoked"),
-        ("app", "missing_scope", "missing_scope: add the scope"),
+        ("app", "missing_scope", "missing_scope: add the scope that is missing at"),
     ],
 )
 async def test_a_refused_token_ends_the_channel_and_is_named(
@@ -209,6 +211,46 @@ async def test_files_are_fetched_when_they_are_wanted(slack: Slack) -> None:
         assert await made.fetch(account(app), by_id, 1000) == b"PNG" * 100
 
     assert heard.text == "look"
+
+
+async def test_a_sign_in_page_is_no_file(slack: Slack) -> None:
+    app, ada = slack.add_app(), slack.add_person()
+    shared = slack.keep_file(ada, "a.png", b"PNG")
+    known, scope = account(app), "files:read"
+    page = Attachment(kind=AttachmentKind.PHOTO, reference=shared["url_private"])
+    async with vendor(slack.url) as made:
+        assert await made.fetch(known, page, 100) == b"PNG"
+        slack.kill_token(app)
+        with pytest.raises(UpstreamFailed, match=scope):
+            await made.fetch(known, page, 10_000)
+
+
+async def test_the_token_is_told_to_nobody_else(slack: Slack) -> None:
+    app = slack.add_app()
+    async with receiving() as stranger, vendor(slack.url) as made:
+        for reference in (f"{stranger.url}/a.png", "http://169.254.169.254/latest/meta-data"):
+            elsewhere = Attachment(kind=AttachmentKind.PHOTO, reference=reference)
+            with pytest.raises(UpstreamFailed, match="not Slack's"):
+                await made.fetch(account(app), elsewhere, 100)
+        assert stranger.received == []
+
+        led = Fault(status=302, headers={"Location": f"{stranger.url}/b.png"})
+        slack.faults.inject(led, operation="file")
+        away = Attachment(kind=AttachmentKind.PHOTO, reference=f"{slack.url}/files-pri/T-F/a.png")
+        await made.fetch(account(app), away, 100)
+
+    (received,) = stranger.received
+    assert "authorization" not in {name.lower() for name in received.headers}
+
+
+async def test_a_file_that_is_gone_is_none(slack: Slack) -> None:
+    app = slack.add_app()
+    async with vendor(slack.url) as made:
+        gone = Attachment(kind=AttachmentKind.PHOTO, reference="F0GONE")
+        assert await made.fetch(account(app), gone, 100) is None
+        slack.faults.inject(Fault(status=404, body="gone"), operation="file")
+        lost = Attachment(kind=AttachmentKind.PHOTO, reference=f"{slack.url}/files-pri/T-F/a.png")
+        assert await made.fetch(account(app), lost, 100) is None
 
 
 async def test_many_apps_are_connected_at_once(slack: Slack) -> None:

@@ -175,19 +175,32 @@ async def test_a_token_that_is_revoked_while_it_works_ends_the_channel_and_keeps
         assert "bot token (xoxb-) with token_revoked" in adapter.live.reason
 
 
-async def test_that_the_app_is_at_work_shows_in_threads(slack: Slack) -> None:
+async def test_that_the_app_is_at_work_shows_in_threads_until_it_answers(slack: Slack) -> None:
+    slack.are_limits_kept = False
     app, ada = slack.add_app(), slack.add_person()
-    direct = slack.direct(ada, app.bot_user).id
+    channel = slack.add_channel(ada, app.bot_user)
+    thread = slack.say(ada, channel, "hi")["ts"]
     async with vendor(slack.url) as made:
         adapter = made.make(account(app), MemoryInbox())
-        slack.faults.inject(faults.failing(500), operation="assistant.threads.setStatus")
-        for thread in ("", "1700000000.000100", "1700000000.000100"):
-            await adapter.typing(Address(chat=direct, thread=thread))
-        refused = Fault(status=200, body='{"ok":false,"error":"missing_scope"}')
-        slack.faults.inject(refused, operation="assistant.threads.setStatus")
-        for _ in range(3):
-            await adapter.typing(Address(chat=direct, thread="1700000000.000100"))
+        for place in ("", thread, thread):
+            await adapter.typing(Address(chat=channel, thread=place))
+        await adapter.send(part(channel, thread=thread), Allowed())
+        await adapter.typing(Address(chat=channel, thread=thread))
 
-    assert len(slack.journal.find("status_set")) == 1
-    assert calls(slack, "assistant.threads.setStatus") == 3
-    assert adapter.live.state is LiveState.STARTING
+    assert len(slack.journal.find("status_set")) == 2
+
+
+async def test_an_app_that_may_not_show_it_is_asked_once_and_works_on(slack: Slack) -> None:
+    method = "assistant.threads.setStatus"
+    app = slack.add_app()
+    async with vendor(slack.url) as made:
+        adapter = made.make(account(app), MemoryInbox())
+        slack.faults.inject(faults.failing(500), operation=method)
+        await adapter.typing(Address(chat="C1A2B", thread="1700000000.000001"))
+        refused = Fault(status=200, body='{"ok":false,"error":"missing_scope"}')
+        slack.faults.inject(refused, operation=method)
+        for number in range(2, 5):
+            await adapter.typing(Address(chat="C1A2B", thread=f"1700000000.00000{number}"))
+
+        assert calls(slack, method) == 2
+        assert adapter.live.state is LiveState.STARTING

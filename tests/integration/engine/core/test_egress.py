@@ -102,6 +102,29 @@ async def test_credentials_stay_with_their_host() -> None:
     assert b'"x-plain": "kept"' in answer.body
 
 
+async def test_another_host_is_told_credentials_only_if_the_caller_confides_in_it() -> None:
+    async with (
+        server() as last,
+        server(redirect(f"http://{last}/")) as second,
+        server(redirect(f"http://{second}/")) as first,
+        egress.opened([first, second, last]) as client,
+    ):
+
+        async def told(*places: str) -> bool:
+            answer = await client.fetch(
+                "GET",
+                f"http://{first}/",
+                headers={"Authorization": "Bearer secret"},
+                limit=1000,
+                confides_in=lambda url: any(place in url for place in places),
+            )
+            return b"Bearer secret" in answer.body
+
+        assert await told(second, last)
+        assert not await told(second)
+        assert not await told(last)  # what was left away on the way is not known any more
+
+
 async def test_an_answer_above_the_limit_is_refused() -> None:
     async def large(_: web.Request) -> web.Response:
         return web.Response(body=b"x" * 1001)

@@ -82,6 +82,12 @@ def test_both_events_of_a_mention_are_the_same() -> None:
     assert message.event is Event.MESSAGE
 
 
+def test_who_we_are_is_not_what_an_event_of_a_shared_channel_says() -> None:
+    elsewhere = {"authorizations": [{"user_id": "U9OTHER", "is_bot": True}]}
+
+    assert read(payload(elsewhere), ANYBODY, Self(team=TEAM, user=BOT)).event is Event.MESSAGE
+
+
 def test_without_an_authorization_what_is_known_of_us_counts() -> None:
     without = payload({"authorizations": []})
 

@@ -145,3 +145,14 @@ def test_every_error_has_its_outcome(error: api.WebApiError, expected: model.Out
 def test_looks_that_are_refused_can_be_left_away() -> None:
     assert sending.is_about_blocks(api.Refused("msg_blocks_too_long"))
     assert not sending.is_about_blocks(api.Refused("msg_too_long"))
+
+
+def test_a_status_is_shown_again_after_a_minute_or_an_answer() -> None:
+    shown, here = sending.Shown(), Address(chat="C1A2B", thread=TS)
+
+    assert shown.is_due(here, 0)
+    assert not shown.is_due(here, 59)
+    assert shown.is_due(Address(chat="C1A2B", thread="1.2"), 59)
+    assert shown.is_due(here, 60)
+    shown.end(here)
+    assert shown.is_due(here, 61)
