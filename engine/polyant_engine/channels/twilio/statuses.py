@@ -47,6 +47,7 @@ _REASONS = {
         "configure contentSid"
     ),
     63018: "the WhatsApp sender sends too fast",
+    63021: "WhatsApp refused the content; a template with its text may have 1,024 characters",
     63024: "the number has no WhatsApp",
     63032: "WhatsApp does not let this contact be written to",
 }
