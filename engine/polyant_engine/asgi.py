@@ -33,6 +33,9 @@ from polyant_engine.attachments.postgres import PostgresAttachments
 from polyant_engine.attachments.routes import AttachmentRoutes
 from polyant_engine.attachments.s3 import Place, S3Bucket
 from polyant_engine.attachments.service import Attachments
+from polyant_engine.channels import assembly
+from polyant_engine.channels.assembly import Assembled
+from polyant_engine.channels.work import Channels
 from polyant_engine.completions.limits import RateLimits
 from polyant_engine.completions.postgres import PostgresCounters
 from polyant_engine.completions.routes import Callers, Completions
@@ -92,6 +95,7 @@ class Foundation:
     metrics: Metrics
     database: Database
     egress: Egress
+    vendors: Egress  # the same for channels, whose long polls keep a connection each
     hasher: TokenHasher
     vault: Vault
     accounts: Accounts
@@ -107,6 +111,7 @@ class Engine:
     operations: ASGIApp
     health: Health
     leadership: Leadership
+    channels: Channels | None  # nothing: they are switched off
     endpoints: tuple[Endpoint, ...]  # everything that is served, for the test that walks them
 
 
@@ -117,8 +122,8 @@ async def opened(
     """Build the engine and keep its resources open; `on_statement` hears every SQL statement."""
     async with AsyncExitStack() as stack:
         found = await _foundation(stack, settings, on_statement)
-        endpoints = await _features(stack, found)
-        yield _compose(found, endpoints, Health((_compatibility(found.settings, found.database),)))
+        served = await _features(stack, found)
+        yield _compose(found, served, Health((_compatibility(found.settings, found.database),)))
 
 
 async def _foundation(
@@ -126,10 +131,8 @@ async def _foundation(
 ) -> Foundation:
     extra_ca_file = settings.database.extra_ca_file
     target = database.Target(dsn=settings.database.dsn, extra_ca_file=extra_ca_file)
-    clients = egress.opened(
-        settings.model_private_hosts,
-        proxies=settings.proxies,
-        tls=authorities.context(extra_ca_file),
+    outside = partial(
+        egress.opened, proxies=settings.proxies, tls=authorities.context(extra_ca_file)
     )
     pool = await stack.enter_async_context(
         database.opened(target, size=settings.database.pool_size, on_statement=on_statement)
@@ -147,7 +150,10 @@ async def _foundation(
         clock=clock,
         metrics=metrics,
         database=pool,
-        egress=await stack.enter_async_context(clients),
+        egress=await stack.enter_async_context(outside(settings.model_private_hosts)),
+        vendors=await stack.enter_async_context(
+            outside(assembly.addresses(settings.channels).private_hosts, connections=0)
+        ),
         hasher=hasher,
         vault=Vault(_ring(settings), InstallationStore(pool)),
         accounts=Accounts(AccountStore(pool), Passwords(), limits, hasher),
@@ -181,7 +187,15 @@ def _elector(settings: Settings, target: Target, metrics: Metrics, clock: Clock)
     )
 
 
-async def _features(stack: AsyncExitStack, found: Foundation) -> tuple[Endpoint, ...]:
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """What the features serve, and what of them works beside requests."""
+
+    endpoints: tuple[Endpoint, ...]
+    channels: Channels | None
+
+
+async def _features(stack: AsyncExitStack, found: Foundation) -> Served:
     """Build every feature; whatever must be closed at the end goes onto the stack."""
     models = tuple(
         InstallationModel(name=entry.name, base_url=entry.base_url, api_key=entry.api_key)
@@ -193,9 +207,14 @@ async def _features(stack: AsyncExitStack, found: Foundation) -> tuple[Endpoint,
         PostgresIdentityStore(found.database), found.accounts, Passwords(), found.clock
     )
     counters = PostgresCounters(found.database)
-    chores = [(COUNTER_SECONDS, counters.forget_old_windows)]
+    chores = [
+        (COUNTER_SECONDS, counters.forget_old_windows),
+        assembly.retention(found.database),
+    ]
     attachments = _attachments(found)
-    turns = await stack.enter_async_context(_turns(found, models, chores, attachments))
+    runner = f"{found.settings.election.pod_name or socket.gethostname()}/{secrets.token_hex(4)}"
+    turns = await stack.enter_async_context(_turns(found, models, chores, attachments, runner))
+    channels = _channels(found, turns, runner)
     completions = Completions(
         turns=turns,
         callers=Callers(found.accounts, found.hasher),
@@ -203,13 +222,30 @@ async def _features(stack: AsyncExitStack, found: Foundation) -> tuple[Endpoint,
         agents=store,
         clock=found.clock,
     )
-    return (
+    endpoints = (
         *completions.endpoints(),  # the first that fits wins, so the busiest stand first
         *PublicHealth(found.clock).endpoints(),
         *AccountRoutes(found.accounts, identities, found.hasher).endpoints(),
         *AgentRoutes(agents).endpoints(),
         *AttachmentRoutes(attachments).endpoints(),
         *LeadershipRoutes(found.leadership).endpoints(),
+        *channels.endpoints,
+    )
+    return Served(endpoints=endpoints, channels=channels.work)
+
+
+def _channels(found: Foundation, turns: Turns, runner: str) -> Assembled:
+    return assembly.assembled(
+        assembly.Given(
+            settings=found.settings,
+            database=found.database,
+            egress=found.vendors,
+            clock=found.clock,
+            vault=found.vault,
+            leadership=found.leadership,
+            turns=turns,
+            runner=runner,
+        )
     )
 
 
@@ -235,9 +271,9 @@ def _turns(
     models: Sequence[InstallationModel],
     chores: Sequence[Chore],
     keeper: Keeper | None,
+    runner: str,
 ) -> AbstractAsyncContextManager[Turns]:
     """Build the turns, which run until the stack closes."""
-    runner = f"{found.settings.election.pod_name or socket.gethostname()}/{secrets.token_hex(4)}"
     store = PostgresTurns(found.database, runner=runner, lease_seconds=leases.LEASE_SECONDS)
     call_log = BufferedCallLog(found.database, found.metrics.registry)
     turns = Turns(
@@ -265,7 +301,8 @@ def _compatibility(settings: Settings, executor: Executor) -> Check:
     return Compatibility(store, revisions.own_head(), _ring(settings).ids).check()
 
 
-def _compose(found: Foundation, endpoints: tuple[Endpoint, ...], health: Health) -> Engine:
+def _compose(found: Foundation, served: Served, health: Health) -> Engine:
+    endpoints = served.endpoints
     has_internal_port = found.settings.http.internal_port is not None
     on_main = [e for e in endpoints if not (has_internal_port and _is_internal(e))]
     exposure = Exposure.HIDDEN if has_internal_port else Exposure.DIRECT_ONLY
@@ -276,6 +313,7 @@ def _compose(found: Foundation, endpoints: tuple[Endpoint, ...], health: Health)
         operations=Faults(Router(operations, found.accounts, NOBODY)),
         health=health,
         leadership=found.leadership,
+        channels=served.channels,
         endpoints=(*endpoints, *operations),
     )
 
@@ -307,7 +345,12 @@ async def run(settings: Settings) -> None:
     main = _listen("API_PORT", http.port, http)
     internal = _listen("INTERNAL_PORT", http.internal_port, http) if http.internal_port else None
     metrics = _listen("METRICS_PORT", http.metrics_port, http)
-    async with opened(settings) as engine, engine.leadership.kept():
+    grace_seconds = settings.tunables.agent_call_timeout_ms / 1000 + DRAIN_MARGIN_SECONDS
+    async with (
+        opened(settings) as engine,
+        _working(engine, grace_seconds),
+        engine.leadership.kept(),
+    ):
         public = [Listener(name="main", app=engine.main, socket=main)]
         if internal is not None and engine.internal is not None:
             public.append(Listener(name="internal", app=engine.internal, socket=internal))
@@ -315,16 +358,25 @@ async def run(settings: Settings) -> None:
             Plan(
                 public=public,
                 operations=Listener(name="operations", app=engine.operations, socket=metrics),
-                grace_seconds=settings.tunables.agent_call_timeout_ms / 1000 + DRAIN_MARGIN_SECONDS,
+                grace_seconds=grace_seconds,
                 on_drain=partial(_drain, engine),
             )
         )
+
+
+def _working(engine: Engine, grace_seconds: float) -> AbstractAsyncContextManager[object]:
+    """Let the channels work, if there are any."""
+    if engine.channels is None:
+        return contextlib.nullcontext()
+    return engine.channels.kept(grace_seconds)
 
 
 def _drain(engine: Engine) -> None:
     """Hand the leadership over at once; turns that run may end meanwhile."""
     engine.health.drain()
     engine.leadership.resign()
+    if engine.channels is not None:
+        engine.channels.drain()
 
 
 def _listen(name: str, port: int, http: HttpSettings) -> socket.socket:

@@ -19,6 +19,13 @@ class ElectionBackend(StrEnum):
     POSTGRES = "postgres"
 
 
+class OutboundPolicy(StrEnum):
+    """What becomes of a message whose sending a vanished leader left unfinished."""
+
+    AT_MOST_ONCE = "AtMostOnce"  # it is `unknown`, and a person decides
+    AT_LEAST_ONCE = "AtLeastOnce"  # it is sent again
+
+
 @dataclass(frozen=True, kw_only=True)
 class DatabaseSettings:
     """How to reach the database."""
@@ -97,6 +104,17 @@ class ElectionSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChannelSettings:
+    """Channels of vendors; an address is that of the vendor's own service, or of one that speaks alike."""
+
+    enabled: bool
+    outbound_policy: OutboundPolicy
+    telegram_api_url: str
+    slack_api_url: str
+    twilio_api_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tunables:
     """Numbers an administrator may turn."""
 
@@ -135,7 +153,7 @@ class Settings:
     model_private_hosts: tuple[str, ...]
     proxies: Proxies  # out of the private network
     election: ElectionSettings
-    channels_enabled: bool
+    channels: ChannelSettings
     tunables: Tunables
     attachments: AttachmentSettings | None
     migrate_on_start: bool

@@ -18,6 +18,7 @@ from polyant_engine.core.proxies import Proxies
 from polyant_engine.options import (
     AdminSettings,
     AttachmentSettings,
+    ChannelSettings,
     DatabaseSettings,
     ElectionBackend,
     ElectionSettings,
@@ -26,6 +27,7 @@ from polyant_engine.options import (
     MigrationSettings,
     ModelEntry,
     ModelSettings,
+    OutboundPolicy,
     Settings,
     Tunables,
 )
@@ -35,6 +37,7 @@ __all__ = [
     "VARIABLES",
     "AdminSettings",
     "AttachmentSettings",
+    "ChannelSettings",
     "ConfigurationError",
     "DatabaseSettings",
     "ElectionBackend",
@@ -44,6 +47,7 @@ __all__ = [
     "MigrationSettings",
     "ModelEntry",
     "ModelSettings",
+    "OutboundPolicy",
     "Settings",
     "Tunables",
     "Variable",
@@ -81,7 +85,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         model_private_hosts=_hosts(reader),
         proxies=_proxies(reader),
         election=_election(reader),
-        channels_enabled=reader.boolean("CHANNELS_ENABLED"),
+        channels=_channels(reader),
         tunables=_tunables(reader),
         attachments=_attachments(reader),
         migrate_on_start=reader.boolean("MIGRATE_ON_START"),
@@ -315,6 +319,17 @@ def _check_election(reader: Reader, found: ElectionSettings) -> None:
         }
         for name in (name for name, value in wanted.items() if value is None):
             reader.add(name, "is missing with ELECTION_BACKEND=kubernetes.", f"Set {name}.")
+
+
+def _channels(reader: Reader) -> ChannelSettings:
+    policies = {policy.value.lower(): policy for policy in OutboundPolicy}
+    return ChannelSettings(
+        enabled=reader.boolean("CHANNELS_ENABLED"),
+        outbound_policy=reader.choice("OUTBOUND_POLICY", policies, OutboundPolicy.AT_MOST_ONCE),
+        telegram_api_url=reader.parsed("TELEGRAM_API_URL", forms.base_url, ""),
+        slack_api_url=reader.parsed("SLACK_API_URL", forms.base_url, ""),
+        twilio_api_url=reader.parsed("TWILIO_API_URL", forms.base_url, ""),
+    )
 
 
 def _tunables(reader: Reader) -> Tunables:

@@ -20,6 +20,7 @@ def _secret(form: str, doc: str, cure: str = "", *, required: bool = False) -> V
 
 
 PORT_FORM = "a port number from 1 to 65535"
+SERVICE_FORM = "http(s)://host[:port]"
 FROM_ZERO = "a whole number >= 0"
 YES_NO = "true or false"
 
@@ -136,6 +137,22 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     # channels and leadership
     "CHANNELS_ENABLED": Variable(form=YES_NO, default="true", doc="Run channel adapters."),
+    "OUTBOUND_POLICY": Variable(
+        form="AtMostOnce or AtLeastOnce",
+        default="AtMostOnce",
+        doc="What a vanished leader was sending: unknown until a person decides, or sent again.",
+    ),
+    "TELEGRAM_API_URL": Variable(
+        form=SERVICE_FORM,
+        default="https://api.telegram.org",
+        doc="Where the Bot API is; a server of your own may have a private address.",
+    ),
+    "SLACK_API_URL": Variable(
+        form=SERVICE_FORM, default="https://slack.com", doc="Where Slack's Web API is."
+    ),
+    "TWILIO_API_URL": Variable(
+        form=SERVICE_FORM, default="https://api.twilio.com", doc="Where Twilio's API is."
+    ),
     "ELECTION_BACKEND": Variable(
         form="kubernetes or postgres", default="postgres", doc="Where leadership is decided."
     ),

@@ -25,6 +25,10 @@ class PostgresAccounts:
         rows = await self._database.fetch(SQL["list_versions"])
         return {row["id"]: row["version"] for row in rows}
 
+    async def kinds(self) -> set[Kind]:
+        """Return the kinds of the channels that should be at work."""
+        return {Kind(row["kind"]) for row in await self._database.fetch(SQL["list_kinds"])}
+
     async def all(self) -> list[Account]:
         """Return the accounts; one whose secrets do not open is left out, and the log says so."""
         rows = await self._database.fetch(SQL["list_accounts"])

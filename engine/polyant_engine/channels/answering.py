@@ -65,6 +65,7 @@ class Answering:
         self._renderers = renderers
         self._wake = asyncio.Event()
         self._is_draining = False
+        self._drained_at = 0.0
         self._open: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
@@ -73,8 +74,17 @@ class Answering:
 
     def drain(self) -> None:
         """Claim nothing more; what runs goes on."""
-        self._is_draining = True
+        if not self._is_draining:
+            self._is_draining = True
+            self._drained_at = asyncio.get_running_loop().time()
         self.wake()
+
+    async def finish(self, seconds: float) -> None:
+        """Let what runs end, for so long since `drain`; what is left is cancelled by its runner."""
+        self.drain()
+        left = self._drained_at + seconds - asyncio.get_running_loop().time()
+        if self._open:
+            await asyncio.wait(tuple(self._open), timeout=max(0.0, left))
 
     async def run(self) -> None:
         """Claim until it is drained or cancelled."""
@@ -123,7 +133,8 @@ class Answering:
 
     def _contents(self, turn: QueuedTurn, ending: Ending) -> Sequence[Content]:
         renderer = self._renderers[Kind(turn.channel)]
-        return renderer.render(ending.text if ending.state is State.DONE else model.APOLOGY)
+        said = ending.text if ending.state is State.DONE else model.APOLOGY
+        return renderer.render(said, turn.chat)
 
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):

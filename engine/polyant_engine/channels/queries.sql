@@ -129,6 +129,11 @@ SELECT ch.id, ch.version
 FROM channels AS ch JOIN agents AS a ON a.id = ch.agent_id
 WHERE ch.enabled AND a.deleted_at IS NULL AND a.status = 'active';
 
+-- name: list_kinds
+SELECT DISTINCT ch.kind
+FROM channels AS ch JOIN agents AS a ON a.id = ch.agent_id
+WHERE ch.enabled AND a.deleted_at IS NULL AND a.status = 'active';
+
 -- name: find_account_of_agent
 SELECT ch.id, ch.agent_id, ch.kind, ch.account AS name, ch.version, ch.settings, ch.box, ch.key_id
 FROM channels AS ch JOIN agents AS a ON a.id = ch.agent_id

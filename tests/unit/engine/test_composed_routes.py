@@ -11,6 +11,7 @@ from support.asgi import request
 from support.engine_routes import OPERATIONS, endpoints
 
 PUBLIC = {"/health", *OPERATIONS}
+WEBHOOKS = "/webhooks/"  # each verifies who calls, as its reason says
 ENVIRON = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
     "ENCRYPTION_KEY": "ab" * 32,
@@ -33,7 +34,26 @@ def test_there_are_routes_of_every_kind() -> None:
 
 
 def test_only_the_listed_routes_are_open_to_everybody() -> None:
-    assert {endpoint.path for endpoint in of(Audience.PUBLIC)} == PUBLIC
+    paths = {endpoint.path for endpoint in of(Audience.PUBLIC)}
+
+    assert {path for path in paths if not path.startswith(WEBHOOKS)} == PUBLIC
+
+
+def test_webhooks_are_open_to_whoever_signs_and_gone_with_the_channels() -> None:
+    webhooks = [endpoint for endpoint in endpoints() if endpoint.path.startswith(WEBHOOKS)]
+
+    assert webhooks
+    assert {endpoint.access.audience for endpoint in webhooks} == {Audience.PUBLIC}
+    assert all("verifies" in endpoint.access.reason for endpoint in webhooks)
+
+
+async def test_without_channels_nobody_may_call() -> None:
+    environ = {**ENVIRON, "CHANNELS_ENABLED": "false"}
+    async with asgi.opened(settings.load(environ)) as engine:
+        served = [endpoint for endpoint in engine.endpoints if endpoint.path.startswith(WEBHOOKS)]
+
+        assert engine.channels is None
+    assert served == []
 
 
 def test_every_open_route_gives_a_reason() -> None:

@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from polyant_engine import settings
-from polyant_engine.settings import ConfigurationError, ElectionBackend, Settings
+from polyant_engine.settings import (
+    ConfigurationError,
+    ElectionBackend,
+    OutboundPolicy,
+    Settings,
+)
 
 KEY = "ab" * 32
 GOOD = {
@@ -46,7 +51,18 @@ def test_the_smallest_environment_has_the_defaults_of_the_guide() -> None:
     assert found.tunables.datetime_locale == "en-US"
     assert found.election.backend is ElectionBackend.POSTGRES
     assert found.migrate_on_start
-    assert found.channels_enabled
+    assert found.channels.enabled
+    assert found.channels.outbound_policy is OutboundPolicy.AT_MOST_ONCE
+    assert found.channels.telegram_api_url == "https://api.telegram.org"
+
+
+def test_channels_may_send_again_and_speak_to_a_server_of_ones_own() -> None:
+    given = {"OUTBOUND_POLICY": "atleastonce", "TELEGRAM_API_URL": "http://bots.internal:8081/"}
+
+    found = settings.load({**GOOD, **given}).channels
+
+    assert found.outbound_policy is OutboundPolicy.AT_LEAST_ONCE
+    assert found.telegram_api_url == "http://bots.internal:8081"
 
 
 def test_the_first_administrator_may_be_the_default_one_spelled_out() -> None:
