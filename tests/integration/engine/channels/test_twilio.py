@@ -11,8 +11,6 @@ from polyant_engine.channels.model import (
     AttachmentKind,
     Content,
     LiveState,
-    Sent,
-    Unknown,
 )
 from polyant_engine.channels.ports import Vendor
 from polyant_engine.channels.sender import Sender
@@ -22,7 +20,7 @@ from polyant_engine.leadership.fence import Term
 from support import twilio_channel
 from support.inbox import MemoryInbox
 from support.postgres import Server
-from support.telegram_world import Allowed, until
+from support.telegram_world import until
 from support.twilio_channel import ADA, ADA_NUMBER, NUMBER, SENDER, Channel
 from support.vendors import faults
 from support.vendors.twilio.simulator import Twilio
@@ -254,26 +252,3 @@ async def test_it_is_a_vendor_as_the_channels_know_them(channel: Channel) -> Non
     known.preload()
 
     assert known.account_name(channel.account.settings, channel.account.secrets) == NUMBER
-
-
-@pytest.mark.parametrize(
-    ("fault", "is_sent", "has_doubt"),
-    [
-        (faults.cut(done=True), True, True),
-        (faults.cut(done=False), False, True),
-        (faults.failing(500), False, True),
-        (faults.bad_gateway(done=True), True, True),
-        (faults.slow(0.1, done=True), True, False),
-    ],
-)
-async def test_doubt_is_told_as_doubt(
-    channel: Channel, fault: faults.Fault, *, is_sent: bool, has_doubt: bool
-) -> None:
-    await channel.twilio.say(channel.theirs, ADA, SENDER, "hello")
-    channel.twilio.faults.inject(fault, operation="messages.create")
-    adapter = channel.vendor.make(channel.account, MemoryInbox())
-
-    outcome = await adapter.send(twilio_channel.part(), Allowed())
-
-    assert isinstance(outcome, Unknown if has_doubt else Sent)
-    assert len(channel.twilio.sent(channel.theirs)) == int(is_sent)

@@ -12,6 +12,7 @@ from starlette.types import Message, Scope
 from polyant_engine.channels.model import Event
 from polyant_engine.channels.ports import InboxFull
 from polyant_engine.channels.twilio.routes import LARGEST_BODY
+from polyant_engine.channels.twilio.signature import FORM, signed_with
 from polyant_engine.core.errors import DatabaseUnavailable
 from support.asgi import Answer, scope
 from support.twilio_settings import BY_KEY, TOKEN, WEBHOOK_SECRET, account
@@ -85,11 +86,11 @@ async def test_the_path_and_the_query_count_as_they_are_written() -> None:
 
 
 async def test_two_signatures_are_none() -> None:
-    webhooks = Webhooks()
-    asked = scope("POST", PATH, {"content-type": "application/x-www-form-urlencoded"})
-    asked["headers"] += [(b"x-twilio-signature", b"a"), (b"x-twilio-signature", b"b")]
+    webhooks, right = Webhooks(), signed_with(BASE + PATH, [("MessageSid", "SM1")], TOKEN)
+    asked = scope("POST", PATH, {"content-type": FORM, "x-twilio-signature": right})
+    asked["headers"].append((b"x-twilio-signature", b"other"))
 
-    assert (await raw(webhooks, asked, [b"Body=x"])).status == 403
+    assert (await raw(webhooks, asked, [b"MessageSid=SM1"])).status == 403
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ async def test_a_body_that_grows_is_cut_off() -> None:
             yield b"x" * 65_536
 
     webhooks = Webhooks()
-    asked = scope("POST", PATH, {"content-type": "application/x-www-form-urlencoded"})
+    asked = scope("POST", PATH, {"content-type": FORM})
 
     assert (await raw(webhooks, asked, endless())).status == 413
 
@@ -172,7 +173,7 @@ async def test_a_body_that_grows_is_cut_off() -> None:
 @pytest.mark.looptime
 async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
     webhooks = Webhooks()
-    asked = scope("POST", PATH, {"content-type": "application/x-www-form-urlencoded"})
+    asked = scope("POST", PATH, {"content-type": FORM})
     started = asyncio.get_running_loop().time()
 
     answer = await raw(webhooks, asked, [b"MessageSid="], goes_on=True)
