@@ -61,7 +61,7 @@ spec:
 | `INITIAL_ADMIN_EMAIL`, `INITIAL_ADMIN_PASSWORD` | `spec.admin` |
 | `MODELS`, `MODEL_API_KEY_*`, `MODEL_PRIVATE_HOSTS` | `spec.models` |
 | `AUTH_TRUST_HOST`, `AUTH_URL`, `BASE_URL`, `CORS_ORIGINS`, `NEXT_PUBLIC_API_URL`, `TRUST_PROXY` | `spec.edge` |
-| `CHANNELS_ENABLED` | `spec.channels` |
+| `CHANNELS_ENABLED`, `OUTBOUND_POLICY` | `spec.channels` |
 | `AGENT_CALL_TIMEOUT_MS` and the other numbers of the product | `spec.engine.tunables` |
 | ports, `ELECTION_*`, `INSTALLATION_*`, `INTERNAL_ENGINE_URL`, `KUBERNETES_*`, `MIGRATE_*`, `NODE_ENV`, `POD_*`, `TERMINATION_MESSAGE_PATH` | none: the operator's own |
 

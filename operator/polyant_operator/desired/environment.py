@@ -58,6 +58,7 @@ def engine(instance: PolyantInstance) -> list[Manifest]:
         "INTERNAL_PORT": str(ports.INTERNAL),
         "METRICS_PORT": str(ports.METRICS),
         "MIGRATE_ON_START": _flag(value=False),
+        "OUTBOUND_POLICY": spec.channels.outbound_policy,
     }
     fields = {"POD_NAME": "metadata.name", "POD_NAMESPACE": "metadata.namespace"}
     told = [*_plain(plain), *_fields(fields), *proxy.variables(instance)]
