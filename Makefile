@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install up down dev test check format unit integration e2e bench images dist lock clean
+.PHONY: help install up down dev test check format unit integration e2e chaos bench images dist lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ integration: install ## Tests against a real PostgreSQL, API server and browser
 
 e2e: install ## Tests of the whole product on a running cluster
 	@$(BIN)/python -m dev.up test --cluster $(CLUSTER)
+
+chaos: install ## Break real engines under load and judge what they did
+	@$(BIN)/python -m dev.cluster prepare && PYTHONPATH=tests:. $(BIN)/python -m support.chaos --mutations all
 
 bench: install ## Print the measurements
 	@$(BIN)/python -m bench
