@@ -7,7 +7,7 @@ from polyant_engine.channels.ports import Intake, Renderer
 from polyant_engine.channels.slack import files
 from polyant_engine.channels.slack.adapter import SlackAdapter
 from polyant_engine.channels.slack.api import VENDOR, WebApi
-from polyant_engine.channels.slack.configuration import app_id, configuration
+from polyant_engine.channels.slack.configuration import app_id, check_names
 from polyant_engine.channels.slack.rendering import SlackRenderer
 from polyant_engine.core.clock import Clock
 from polyant_engine.core.egress import Egress
@@ -25,7 +25,7 @@ class SlackVendor:
 
     def account_name(self, settings: Json, secrets: Mapping[str, str]) -> str:
         """Return the app's id, if settings and secrets can be right."""
-        configuration(settings)
+        check_names(settings)
         return app_id(settings, secrets)
 
     def preload(self) -> None:

@@ -8,6 +8,7 @@ from polyant_engine.channels.slack.configuration import (
     Groups,
     Mode,
     app_id,
+    check_names,
     configuration,
 )
 from polyant_engine.core.errors import BadRequest
@@ -71,6 +72,24 @@ def test_by_default_the_workspace_may_write_and_channels_have_to_mention(
     assert (found.mode, found.groups) == (Mode.SOCKET, Groups.MENTION)
     assert found.admits("U1", is_external=False)
     assert not found.admits("U1", is_external=True)
+
+
+@pytest.mark.parametrize("slip", ["allowedUserId", "Mode", "bottoken"])
+def test_a_slip_is_refused_before_it_opens_something(slip: str) -> None:
+    with pytest.raises(BadRequest, match="allowedUserIds") as wrong:
+        check_names({"mode": "socket", slip: "U1"})
+
+    assert wrong.value.param == slip
+    check_names({"mode": "socket", "groups": "all", "allowedUserIds": "", "appId": ""})
+
+
+@pytest.mark.parametrize("slip", ["allowedUserId", "Mode", "bottoken"])
+def test_a_slip_is_refused_before_it_opens_something(slip: str) -> None:
+    with pytest.raises(BadRequest, match="allowedUserIds") as wrong:
+        check_names({"mode": "socket", slip: "U1"})
+
+    assert wrong.value.param == slip
+    check_names({"mode": "socket", "groups": "all", "allowedUserIds": "", "appId": ""})
 
 
 @pytest.mark.parametrize("value", ["U012AB3CD, W9ZZ", ["U012AB3CD", "W9ZZ"]])
