@@ -5,8 +5,10 @@ import contextlib
 import json
 import os
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from polyant_engine.vault import model as vault
 from support import engine_process, postgres
@@ -90,3 +92,35 @@ async def ask(
 ) -> Answer:
     """Ask an engine without holding up the loop."""
     return await asyncio.to_thread(engine.ask, method, path, body, headers=headers)
+
+
+@dataclass(frozen=True)
+class Admin:
+    """A signed-in administrator."""
+
+    engine: Engine
+    token: str
+
+    async def ask(self, method: str, path: str, body: object = None) -> Answer:
+        headers = {"authorization": f"Bearer {self.token}"}
+        return await ask(self.engine, method, path, body, headers)
+
+    async def call(self, method: str, path: str, body: object = None) -> Any:
+        answer = await self.ask(method, path, body)
+        assert answer.status == 200, answer.body
+        return answer.json()
+
+    async def until(self, path: str, holds: Callable[[Any], Any]) -> Any:
+        """Ask until an answer is as it should be, and return it."""
+        async with asyncio.timeout(20):
+            while not holds(found := await self.call("GET", path)):  # noqa: ASYNC110  another process has no event
+                await asyncio.sleep(0.05)
+        return found
+
+
+async def signed_in(engine: Engine) -> Admin:
+    """Sign in as the first administrator, who has to choose a password."""
+    answer = await asyncio.to_thread(engine.sign_in)
+    admin = Admin(engine, answer.json()["sessionToken"])
+    await admin.ask("POST", "/api/me/password", {"newPassword": "second-password"})
+    return admin

@@ -12,12 +12,15 @@ from typing import Protocol
 
 from polyant_engine.channels.model import Account, Kind, Live, LiveState
 from polyant_engine.channels.ports import Adapter, Intake, Vendor
-from polyant_engine.core.errors import DatabaseUnavailable
+from polyant_engine.core.errors import BadRequest, DatabaseUnavailable
 from polyant_engine.leadership.fence import LeadershipLost, Term
 
 LOOK_SECONDS = 1.0
 # An adapter that cannot be stopped may still poll: then nothing is confirmed, and the process ends.
 STOP_SECONDS = 1.8
+LOCKED = "Its secrets do not open with the encryption keys of this installation: give them again."
+UNKNOWN_KIND = "This version of the engine knows no channels of this kind."
+BROKEN = "It cannot be started; the log of the leader says why."
 SENDS = frozenset({LiveState.RUNNING, LiveState.DEGRADED})
 
 _log = logging.getLogger(__name__)
@@ -61,6 +64,7 @@ class AdapterPool:
         self._give_up = give_up
         self._adapters: dict[uuid.UUID, tuple[int, Adapter]] = {}
         self._left_out: dict[uuid.UUID, int] = {}  # cannot be built, until they are changed
+        self._failed: dict[uuid.UUID, Live] = {}  # how those are that are left out
         self._told: dict[uuid.UUID, Live] = {}
         self._work: asyncio.Task[None] | None = None
 
@@ -72,10 +76,16 @@ class AdapterPool:
             if adapter.live.state in SENDS
         }
 
+    def states(self) -> dict[uuid.UUID, Live]:
+        """Return how all channels are that should be at work."""
+        adapters = {channel_id: adapter.live for channel_id, (_, adapter) in self._adapters.items()}
+        return {**self._failed, **adapters}
+
     async def on_started_leading(self, term: Term) -> None:
         """Begin to keep adapters at work."""
         self._told.clear()
         self._left_out.clear()
+        self._failed.clear()
         self._work = asyncio.create_task(self._run(term), name="adapters")
 
     async def on_stopped_leading(self) -> None:
@@ -118,10 +128,17 @@ class AdapterPool:
                 await adapter.stop()
                 del self._adapters[channel_id]
                 self._told.pop(channel_id, None)
+        for channel_id in self._failed:
+            self._told.pop(channel_id, None)
         self._left_out = {
             channel_id: version
             for channel_id, version in wanted.items()
             if channel_id not in self._adapters
+        }
+        self._failed = {
+            channel_id: _failed(LOCKED)
+            for channel_id in self._left_out
+            if channel_id not in accounts
         }
         for account in accounts.values():
             if account.id in self._left_out:
@@ -130,11 +147,16 @@ class AdapterPool:
     async def _begin(self, term: Term, account: Account) -> None:
         vendor = self._vendors.get(account.kind)
         if vendor is None:
+            self._failed[account.id] = _failed(UNKNOWN_KIND)
             return
         try:
             adapter = vendor.make(account, self._intake)
+        except BadRequest as wrong:
+            self._failed[account.id] = _failed(wrong.message)
+            return
         except Exception:  # noqa: BLE001  one wrong configuration stops no other channel
             _log.exception("a channel cannot be built", extra={"channel": str(account.id)})
+            self._failed[account.id] = _failed(BROKEN)
             return
         # Entered first: also one that fails half-way has something to stop.
         self._adapters[account.id] = (account.version, adapter)
@@ -142,8 +164,12 @@ class AdapterPool:
         await adapter.start(term)
 
     async def _tell(self, term: Term) -> None:
-        states = {channel_id: adapter.live for channel_id, (_, adapter) in self._adapters.items()}
+        states = self.states()
         news = {key: live for key, live in states.items() if self._told.get(key) != live}
         if news:
             await self._states.tell_states(term, news)
             self._told.update(news)
+
+
+def _failed(reason: str) -> Live:
+    return Live(state=LiveState.FAILED, reason=reason)

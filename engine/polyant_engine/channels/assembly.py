@@ -6,9 +6,12 @@ from functools import partial
 
 from polyant_engine.channels.account_store import PostgresAccounts
 from polyant_engine.channels.answering import Runner
+from polyant_engine.channels.configured_store import PostgresConfigured, PostgresTroubles
+from polyant_engine.channels.configuring import Configuring
 from polyant_engine.channels.outbox_store import PostgresOutbox
 from polyant_engine.channels.postgres import PostgresInbox, Rules
 from polyant_engine.channels.registry import Addresses, Ground, registry
+from polyant_engine.channels.routes import ChannelRoutes
 from polyant_engine.channels.work import Channels, Parts
 from polyant_engine.conversations.leases import LEASE_SECONDS
 from polyant_engine.conversations.queue_store import PostgresQueue
@@ -70,8 +73,14 @@ def assembled(given: Given) -> Assembled:
         url_of=partial(public_url.of, base_url=http.base_url, hops=http.trusted_hops),
     )
     vendors = registry(ground)
+    configured = PostgresConfigured(given.database)
+    routes = ChannelRoutes(
+        Configuring(configured, given.vault, vendors.vendors, vendors.secret_names),
+        PostgresTroubles(given.database),
+        is_enabled=settings.channels.enabled,
+    )
     if not settings.channels.enabled:
-        return Assembled(endpoints=(), work=None)
+        return Assembled(endpoints=routes.endpoints(), work=None)
     queue = PostgresQueue(given.database, runner=given.runner, lease_seconds=LEASE_SECONDS)
     parts = Parts(
         leadership=given.leadership,
@@ -82,7 +91,8 @@ def assembled(given: Given) -> Assembled:
         runner=given.turns,
         is_sent_again=settings.channels.outbound_policy is OutboundPolicy.AT_LEAST_ONCE,
     )
-    return Assembled(endpoints=vendors.webhooks, work=Channels(parts))
+    endpoints = (*routes.endpoints(), *vendors.webhooks)
+    return Assembled(endpoints=endpoints, work=Channels(parts))
 
 
 def addresses(settings: ChannelSettings) -> Addresses:

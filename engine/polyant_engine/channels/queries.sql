@@ -143,3 +143,75 @@ WHERE a.slug = $1 AND ch.kind = $2 AND ch.enabled AND a.deleted_at IS NULL AND a
 SELECT ch.id, ch.agent_id, ch.kind, ch.account AS name, ch.version, ch.settings, ch.box, ch.key_id
 FROM channels AS ch JOIN agents AS a ON a.id = ch.agent_id
 WHERE ch.id = $1 AND ch.enabled AND a.deleted_at IS NULL AND a.status = 'active';
+
+-- name: list_configured
+-- An agent without channels is one row without a channel. What was told counts while the leader that
+-- told it leads: its epoch is the fence's, and its heartbeat is younger than any lease.
+SELECT a.id AS agent_id, ch.id, ch.kind, ch.account, ch.enabled, ch.version, ch.settings, ch.box,
+    ch.key_id, ch.updated_at, s.state, s.next_try, s.updated_at AS told_at,
+    CASE WHEN p.paused_until > clock_timestamp() AND s.reason = '' THEN p.reason ELSE s.reason END
+        AS reason,
+    EXISTS (SELECT FROM fence AS f, leader_heartbeat AS h
+        WHERE h.epoch = f.epoch AND h.beaten_at > clock_timestamp() - interval '15 seconds'
+            AND (s.epoch IS NULL OR s.epoch = f.epoch)) AS is_led
+FROM agents AS a
+LEFT JOIN channels AS ch ON ch.agent_id = a.id
+LEFT JOIN channel_states AS s ON s.channel_id = ch.id
+LEFT JOIN channel_pauses AS p ON p.channel_id = ch.id
+WHERE a.slug = $1 AND a.deleted_at IS NULL
+ORDER BY ch.kind;
+
+-- name: lock_configurations
+-- Changes of configurations are rare: one at a time, so that what is looked up stays true.
+SELECT pg_advisory_xact_lock(hashtextextended('polyant channels', 0));
+
+-- name: release_account
+UPDATE channels AS ch SET enabled = false, version = ch.version + 1, updated_at = now()
+FROM agents AS a
+WHERE a.id = ch.agent_id AND a.deleted_at IS NOT NULL AND ch.enabled
+    AND ch.kind = $1 AND ch.account = $2 AND ch.id <> $3;
+
+-- name: account_holder
+SELECT a.slug FROM channels AS ch JOIN agents AS a ON a.id = ch.agent_id
+WHERE ch.enabled AND ch.kind = $1 AND ch.account = $2 AND ch.id <> $3;
+
+-- name: create_channel
+INSERT INTO channels (id, agent_id, kind, account, enabled, settings, box, key_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (agent_id, kind) DO NOTHING
+RETURNING id;
+
+-- name: change_channel
+UPDATE channels SET account = $3, enabled = $4, settings = $5, box = $6, key_id = $7,
+    version = version + 1, updated_at = now()
+WHERE id = $1 AND version = $2
+RETURNING id;
+
+-- name: delete_channel
+DELETE FROM channels AS ch USING agents AS a
+WHERE a.id = ch.agent_id AND a.slug = $1 AND a.deleted_at IS NULL AND ch.kind = $2
+RETURNING ch.id;
+
+-- name: count_parts
+-- An agent without parts is one row without a state.
+SELECT o.state, count(*) AS parts
+FROM agents AS a
+LEFT JOIN channels AS ch ON ch.agent_id = a.id
+LEFT JOIN outbox AS o ON o.channel_id = ch.id AND o.state <> 'sent'
+WHERE a.slug = $1 AND a.deleted_at IS NULL
+GROUP BY o.state;
+
+-- name: list_troubles
+SELECT o.id, o.kind, o.chat, o.thread, left(o.content->>'text', 200) AS text, o.state, o.reason,
+    o.attempt, o.conversation_id, o.created_at, o.finished_at
+FROM outbox AS o
+JOIN channels AS ch ON ch.id = o.channel_id
+JOIN agents AS a ON a.id = ch.agent_id
+WHERE a.slug = $1 AND a.deleted_at IS NULL AND o.state = ANY($2::text[])
+ORDER BY o.finished_at DESC, o.seq DESC LIMIT $3 OFFSET $4;
+
+-- name: channel_of_part
+SELECT ch.id FROM outbox AS o
+JOIN channels AS ch ON ch.id = o.channel_id
+JOIN agents AS a ON a.id = ch.agent_id
+WHERE a.slug = $1 AND a.deleted_at IS NULL AND o.id = $2;

@@ -66,6 +66,7 @@ class Entry:
     """A vendor, and what it may call."""
 
     vendor: Vendor
+    secrets: frozenset[str]  # what of a configuration goes into the vault
     webhooks: Sequence[Endpoint] = ()
 
 
@@ -74,6 +75,7 @@ class Registry:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.vendors: Mapping[Kind, Vendor] = {each.vendor.kind: each.vendor for each in entries}
+        self.secret_names = {each.vendor.kind: each.secrets for each in entries}
         self.webhooks: tuple[Endpoint, ...] = tuple(
             endpoint for each in entries for endpoint in each.webhooks
         )
@@ -90,14 +92,15 @@ def registry(on: Ground) -> Registry:
 
 
 def _telegram(on: Ground) -> Entry:
-    return Entry(vendor=TelegramVendor(on.egress, on.clock, on.addresses.telegram))
+    vendor = TelegramVendor(on.egress, on.clock, on.addresses.telegram)
+    return Entry(vendor=vendor, secrets=frozenset({"botToken"}))
 
 
 def _slack(on: Ground) -> Entry:
+    vendor = SlackVendor(on.egress, on.clock, on.addresses.slack)
+    secrets = frozenset({"botToken", "appToken", "signingSecret"})
     webhooks = SlackWebhooks(on.accounts, on.intake, on.clock)
-    return Entry(
-        vendor=SlackVendor(on.egress, on.clock, on.addresses.slack), webhooks=webhooks.endpoints()
-    )
+    return Entry(vendor=vendor, secrets=secrets, webhooks=webhooks.endpoints())
 
 
 def _twilio(on: Ground) -> Entry:
@@ -105,4 +108,5 @@ def _twilio(on: Ground) -> Entry:
     url = on.addresses.twilio
     vendor = TwilioVendor(on.egress, on.clock, known, on.public_url, url)
     webhooks = TwilioWebhooks(on.accounts, on.intake, known, known, on.url_of, vendor.base_url)
-    return Entry(vendor=vendor, webhooks=webhooks.endpoints())
+    secrets = frozenset({"authToken", "apiKeySecret", "webhookSecret"})
+    return Entry(vendor=vendor, secrets=secrets, webhooks=webhooks.endpoints())
