@@ -211,10 +211,10 @@ class FaultyApi:
         )
 
     async def _watch(self, exchange: Exchange, lines: Lines) -> web.StreamResponse:
-        upstream = await exchange.forward()
-        response = web.StreamResponse(status=upstream.status, headers=_headers(upstream))
-        await response.prepare(exchange.request)
-        async with upstream:
+        async with await exchange.forward() as upstream:
+            headers = _headers(upstream)
+            response = web.StreamResponse(status=upstream.status, headers=headers)
+            await response.prepare(exchange.request)
             async for line in _lines(upstream):
                 if exchange.request.transport is None:
                     break  # it was cut, and nobody else is told so before there is something to say
