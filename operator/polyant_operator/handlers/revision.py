@@ -21,7 +21,7 @@ RETRY_SECONDS: Final = 2.0
 # As the schema's own description says it; a CRD of before said none.
 _REVISION: Final = re.compile(r"Revision (\d+) of this resource")
 _CURE: Final = (
-    "Install the CRD of this release: `kubectl apply --server-side -f crds/`, or upgrade the Helm chart,"
+    "Install the CRD of this release: `kubectl apply --server-side -k crds/`, or upgrade the Helm chart,"
     " which carries it."
 )
 

@@ -27,6 +27,7 @@ from polyant_operator.reconcile import (
     generating,
     judging,
     rotating,
+    scaling,
     volume,
     writing,
 )
@@ -52,9 +53,9 @@ STEPS: Final[tuple[tuple[str, Step], ...]] = (
     ("apply", writing.apply_always),
     ("migrate", gate.run_migration),
     ("note the major", volume.record_major),
-    ("wake", writing.wake),
+    ("wake", scaling.wake),
     ("apply workloads", writing.apply_workloads),
-    ("scale", writing.scale),
+    ("scale", scaling.scale),
     ("prune", writing.prune_children),
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from polyant_operator.api.instance import PolyantInstance
 from polyant_operator.api.labels import COMPONENT, Component
@@ -24,6 +24,13 @@ from polyant_operator.reconcile.rollouts import Rollouts
 from polyant_operator.reconcile.waits import Waits
 from polyant_operator.verdicts.observed import Attempt, LeaderSeen, SecretProblem, Trouble
 from polyant_operator.verdicts.rollout import Queued
+
+
+class Scaled(NamedTuple):
+    """The replicas that a Deployment was seen with, or given, as the spec asked."""
+
+    uid: str | None
+    replicas: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +53,8 @@ class Tools:
     leaders: Leaders = field(default_factory=Leaders)
     # Other operators that serve the same instances, in words for people.
     rivals: set[str] = field(default_factory=set)
+    # Other replicas than these, of the same spec, are somebody else's.
+    scaled: dict[Ref, Scaled] = field(default_factory=dict)
     ahead: ReadAhead = field(default_factory=ReadAhead)
 
     @cached_property

@@ -1,16 +1,14 @@
-"""Steps "apply", "scale" and "prune": make the cluster hold what should exist.
+"""Steps "apply" and "prune": make the cluster hold what should exist.
 
 While the gate is closed the workloads are not touched at all, so the old version serves on; only
 their replicas follow the spec. Nothing is pruned before the new version may run either.
 """
 
 from polyant_operator.api import labels
-from polyant_operator.desired import replicas, rollout
+from polyant_operator.desired import rollout
 from polyant_operator.kube import errors, prune
 from polyant_operator.kube.apply import Held
 from polyant_operator.kube.kinds import (
-    AUTOSCALER,
-    DEPLOYMENT,
     NETWORK_POLICY,
     STATEFUL_SET,
     Ref,
@@ -32,21 +30,6 @@ async def apply_always(state: Pass, tools: Tools) -> None:
         await _open_up(state, tools)
 
 
-async def wake(state: Pass, tools: Tools) -> None:
-    """Give an engine that was scaled to zero its first replicas before an autoscaler takes over.
-
-    An autoscaler leaves a Deployment of 0 replicas alone: that is how people switch it off.
-    """
-    scaling, name = state.instance.spec.engine.autoscaling, state.instance.names.engine
-    if not state.may_write or not state.gate_open or scaling is None:
-        return
-    deployment, present = state.child(DEPLOYMENT, name), state.child(AUTOSCALER, name)
-    if deployment is None or present is not None:
-        return
-    if live.field(deployment, "spec", "replicas") == 0:
-        await _scale(state, tools, name, scaling.min_replicas)
-
-
 def _would_roll_early(state: Pass, manifest: dict[str, object]) -> bool:
     """Whether pods that run would be replaced before their turn, or while a Secret is unreadable."""
     held = state.queued is not None or bool(state.problems)
@@ -60,17 +43,6 @@ async def apply_workloads(state: Pass, tools: Tools) -> None:
     if state.may_roll and state.gate_open and not state.problems:
         for manifest in state.workloads:
             await _apply(state, tools, manifest)
-
-
-async def scale(state: Pass, tools: Tools) -> None:
-    """Set replicas through the scale subresource, where they differ."""
-    if not state.may_write:
-        return
-    for name, wanted in replicas.wanted(state.instance).items():
-        deployment = state.child(DEPLOYMENT, name)
-        if deployment is None or live.number(deployment, "spec", "replicas") == wanted:
-            continue
-        await _scale(state, tools, name, wanted)
 
 
 async def prune_children(state: Pass, tools: Tools) -> None:
@@ -94,14 +66,6 @@ async def _open_up(state: Pass, tools: Tools) -> None:
     for ref, obj in found:
         await prune.remove(tools.client, tools.cache, ref, obj)
         state.children.pop(ref, None)
-
-
-async def _scale(state: Pass, tools: Tools, name: str, count: int) -> None:
-    namespace = state.instance.namespace
-    await tools.client.scale(DEPLOYMENT, namespace, name, count)
-    fresh = await tools.client.get(DEPLOYMENT, namespace, name)
-    tools.cache.put(fresh)
-    state.children[ref_of(fresh)] = fresh
 
 
 async def _apply(state: Pass, tools: Tools, manifest: dict[str, object]) -> None:

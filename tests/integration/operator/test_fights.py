@@ -65,6 +65,39 @@ async def test_a_controller_that_undoes_every_repair_is_named_and_slows_us_down(
     assert (await world.conditions())["Ready"] == ("True", "Ready")
 
 
+async def test_an_autoscaler_that_the_spec_does_not_know_of_makes_no_pods_come_and_go(
+    world: World,
+) -> None:
+    """Kubernetes' own scales through `/scale`, every 15 seconds, and leaves no name behind."""
+    await world.bring_up()
+    for _ in range(FREE):
+        await world.admin.scale(DEPLOYMENT, world.namespace, "acme-engine", 3)
+        await world.run()
+        await world.rolled_out()
+    await world.run()
+    assert (await world.conditions())["Ready"] == ("True", "Ready"), "by hand it is no trouble"
+
+    await world.admin.scale(DEPLOYMENT, world.namespace, "acme-engine", 3)
+    assert await world.run() == 5
+
+    assert (await world.get(DEPLOYMENT, "acme-engine"))["spec"]["replicas"] == 3
+    assert (await world.conditions())["Reconciling"] == ("True", "DriftRepeats")
+    message = await world.message("Ready")
+    assert f"acme-engine was scaled by somebody else and put back to 1 {FREE} times" in message
+    assert "set spec.engine.externalScaling to true" in message
+
+
+async def test_replicas_that_the_spec_asks_for_are_never_held_back(world: World) -> None:
+    await world.bring_up()
+    for replicas in (2, 1) * FREE:
+        await world.change({"engine": {"replicas": replicas}})
+        await world.run()
+
+        deployment = await world.get(DEPLOYMENT, "acme-engine")
+        assert deployment["spec"]["replicas"] == replicas
+    assert "DriftRepeats" not in str(await world.conditions())
+
+
 async def test_two_operators_with_other_settings_do_not_fight_at_the_speed_of_events(
     server: apiserver.ApiServer,
 ) -> None:
