@@ -18,9 +18,6 @@ _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
 SETTINGS = ("mode", "groups", "allowedUserIds", "appId")
 SECRETS = ("botToken", "appToken", "signingSecret")
 
-SETTINGS = ("mode", "groups", "allowedUserIds", "appId")
-SECRETS = ("botToken", "appToken", "signingSecret")
-
 _PAGE = "at api.slack.com/apps"
 _BOT_SOURCE = (
     f"copy the Bot User OAuth Token from OAuth & Permissions {_PAGE}, it begins with xoxb-"
@@ -58,14 +55,6 @@ class Configuration:
     def admits(self, sender: str, *, is_external: bool) -> bool:
         """Tell whether somebody may write; people of other organizations only if they are named."""
         return not is_external if self.allowed is None else sender in self.allowed
-
-
-def check_names(settings: Json) -> None:
-    """Refuse a setting that does not exist: a slip would open what was meant to be closed."""
-    wrong = next((name for name in settings if name not in SETTINGS), None)
-    if wrong is not None:
-        known = ", ".join((*SETTINGS, *SECRETS))
-        raise _wrong(str(wrong)[:40], f"is nothing that Slack has; these are: {known}.")
 
 
 def check_names(settings: Json) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from aiohttp import web
 
 from polyant_engine.channels.model import Address, Attachment, AttachmentKind, LiveState
 from polyant_engine.channels.ports import Vendor
@@ -264,6 +265,36 @@ async def test_many_apps_are_connected_at_once(slack: Slack) -> None:
             await asyncio.gather(*(adapter.stop() for adapter in adapters))
 
     assert all(adapter.live.state is LiveState.RUNNING for adapter in adapters)
+
+
+async def test_a_vendor_that_never_hangs_up_does_not_keep_a_channel_from_stopping() -> None:
+    """A leader has 1.8 s to stop all of its channels."""
+
+    async def call(_: web.Request) -> web.Response:
+        told = {"team_id": "T1", "user_id": "U1", "url": f"ws://127.0.0.1:{port}/socket"}
+        return web.json_response({"ok": True, **told})
+
+    async def socket(request: web.Request) -> web.WebSocketResponse:
+        response = web.WebSocketResponse(autoclose=False)
+        await response.prepare(request)
+        await response.send_json({"type": "hello", "num_connections": 1})
+        await asyncio.sleep(30)  # reads nothing, so it hears of no end
+        return response
+
+    app = web.Application()
+    app.router.add_post("/api/{method}", call)
+    app.router.add_get("/socket", socket)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    async with Slack() as known, vendor(f"http://127.0.0.1:{port}") as made:
+        adapter = made.make(account(known.add_app()), MemoryInbox())
+        await adapter.start(TERM)
+        await until(lambda: adapter.live.state is LiveState.RUNNING)
+        async with asyncio.timeout(1.8):
+            await adapter.stop()
+    await runner.cleanup()
 
 
 async def test_it_is_a_vendor_as_the_channels_know_them(slack: Slack) -> None:
