@@ -11,8 +11,9 @@ from polyant_engine.core.errors import BadRequest
 
 WHATSAPP = "whatsapp:"
 TEXT = "{text}"  # stands for the message in a variable of a template
-# 22 characters of base64 are 132 bits.
+# 22 characters of base64 are 132 bits; one that was drawn has far more than 8 different ones.
 SHORTEST_SECRET = 22
+FEWEST_CHARACTERS = 8
 MOST_VARIABLES = 20
 
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
@@ -128,7 +129,7 @@ def _webhook_secret(given: _Given, mode: AuthMode) -> str:
     value = given.text("webhookSecret")
     if mode is AuthMode.AUTH_TOKEN:
         return ""
-    if not _SECRET.fullmatch(value):
+    if not _SECRET.fullmatch(value) or len(set(value)) < FEWEST_CHARACTERS:
         wrong = "is missing" if not value else "is not right"
         raise BadRequest(
             f"webhookSecret {wrong}: with an API key the webhook's path must hold one. Give "

@@ -22,6 +22,7 @@ from support.inbox import MemoryInbox
 from support.postgres import Server
 from support.telegram_world import until
 from support.twilio_channel import ADA, ADA_NUMBER, NUMBER, SENDER, Channel
+from support.twilio_settings import WEBHOOK_SECRET
 from support.vendors import faults
 from support.vendors.twilio.simulator import Twilio
 
@@ -233,7 +234,7 @@ async def test_revoked_credentials_end_the_channel(channel: Channel) -> None:
 async def test_with_a_key_messages_come_and_go(
     server: Server, migrated: str, twilio: Twilio
 ) -> None:
-    settings = {"authMode": "apiKey", "webhookSecret": "s" * 43}
+    settings = {"authMode": "apiKey", "webhookSecret": WEBHOOK_SECRET}
     async with twilio_channel.opened(
         server.url(migrated), twilio, apiKeySid="SK" + "1" * 32, apiKeySecret="k" * 32, **settings
     ) as channel:

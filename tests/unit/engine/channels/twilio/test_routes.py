@@ -119,7 +119,14 @@ async def test_with_a_key_the_secret_of_the_path_lets_in() -> None:
 
 @pytest.mark.parametrize(
     "target",
-    [PATH, f"{PATH}/{'w' * 42}", f"{PATH}/{'w' * 42}x", f"{PATH}/{'W' * 43}", f"{PATH}/%00%ff"],
+    [
+        PATH,
+        SECRET_PATH[:-1],
+        f"{SECRET_PATH[:-1]}x",
+        f"{SECRET_PATH}c",
+        f"{PATH}/{WEBHOOK_SECRET.swapcase()}",
+        f"{PATH}/%00%ff",
+    ],
 )
 async def test_without_the_secret_nothing_is_there_not_even_signed(target: str) -> None:
     webhooks = Webhooks(account(BY_KEY))
